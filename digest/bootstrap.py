@@ -1,0 +1,56 @@
+"""The one place that wires: settings in, the program's parts out, each made when first used."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from digest.config import Settings, load_settings
+from digest.store import Store
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The present instant, aware."""
+    return datetime.now(UTC)
+
+
+class App:
+    """The program's parts on one configuration."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    @classmethod
+    def from_file(cls, path: Path | None = None) -> "App":
+        """The program as a configuration file describes it.
+
+        Raises:
+            UsageError: there is no such file, or it has problems.
+        """
+        return cls(load_settings(path))
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, known to fit this program.
+
+        Raises:
+            StoreError: it is absent, outdated, newer or out of reach.
+        """
+        store = Store(self.settings.database_url)
+        store.check()
+        return store
+
+
+def shipped(name: str) -> Path:
+    """A file or folder that ships with the program: in the package, or in the checkout."""
+    package = Path(__file__).parent
+    installed = package / ("_templates" if name == "templates" else name)
+    return installed if installed.exists() else package.parent / name
+
+
+def example_configuration() -> str:
+    """The text of `config.example.toml`, which documents every setting."""
+    return shipped("config.example.toml").read_text(encoding="utf-8")

@@ -1,0 +1,88 @@
+"""`digest`: the command line. One file a noun; each is imported when it is called."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from digest import __version__
+from digest.cli.common import Invocation, note
+from digest.errors import DigestError
+
+# Each command: the module it lives in, and what the overview says of it. A module's `app` holds
+# the commands of a noun; a noun with one command of its own name is that command.
+COMMANDS = {
+    "init": ("digest.cli.init", "Write a configuration and a key, create or upgrade the database."),
+}
+
+
+class _LazyGroup(TyperGroup):
+    """Imports a command's module when the command is asked for: start-up stays quick."""
+
+    # Typer carries click within itself and does not export its types: hence `Any`.
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - click passes it
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - click passes it
+        if cmd_name not in COMMANDS:
+            return None
+        module, summary = COMMANDS[cmd_name]
+        command = get_command(importlib.import_module(module).app)
+        command.name = cmd_name
+        command.short_help = summary
+        return command
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - click passes it
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+app = typer.Typer(
+    cls=_LazyGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"digest {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def digest(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="The configuration; $DIGEST_CONFIG or digest.toml.")
+    ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """A daily news digest: articles in, one edition a morning, every reader accounted for."""
+    context.obj = Invocation(config)
+
+
+def main() -> None:
+    """Run the command line: 0 done, 1 done in part or failed, 2 wrong usage or configuration.
+
+    A user's mistake shows its message and no traceback.
+    """
+    try:
+        app()
+    except DigestError as error:
+        for line in str(error).splitlines():
+            note(f"digest: {line}")
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        # The reader of our output went away (`digest … | head`); what is left has no reader.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,68 @@
+"""What the commands share: the program, `--json`, and how results and errors are said."""
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from digest.bootstrap import App
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@dataclass
+class Invocation:
+    """What `digest [--config PATH]` was called with."""
+
+    config: Path | None = None
+    _app: "App | None" = field(default=None, repr=False)
+
+    @property
+    def app(self) -> "App":
+        """The program on the configuration named, made when a command first asks for it."""
+        if self._app is None:
+            from digest.bootstrap import App
+
+            self._app = App.from_file(self.config)
+        return self._app
+
+
+def program(context: typer.Context) -> "App":
+    """The program, from within a command."""
+    invocation: Invocation = context.ensure_object(Invocation)
+    return invocation.app
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def say(data: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    """Report a result on standard output: as one JSON document, or as lines for a person."""
+    if as_json:
+        text = json.dumps(data, ensure_ascii=False, default=_plain, indent=2)
+        typer.echo(text.encode("utf-8", "replace").decode())
+    else:
+        for line in lines:
+            typer.echo(line)
+
+
+def note(text: str) -> None:
+    """Say something on standard error: progress, or what went wrong."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - typer.echo does not flush
+
+
+def done_in_part(*, complete: bool) -> None:
+    """End with status 1 unless everything was done."""
+    if not complete:
+        raise typer.Exit(1)

@@ -1,0 +1,72 @@
+"""`digest init`: a configuration, a key and a database, each made only where it is absent."""
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from digest.cli.common import Invocation, Json, say
+
+if TYPE_CHECKING:
+    from digest.config import Settings
+
+app = typer.Typer()
+
+
+@app.command()
+def init(context: typer.Context, as_json: Json = False) -> None:
+    """Write digest.toml and a secret key if absent; create or upgrade the database."""
+    from digest.config import config_path, load_settings
+    from digest.store import Store
+
+    path = config_path(context.ensure_object(Invocation).config)
+    written = _write_example(path)
+    settings = load_settings(path)
+    key_written = _write_key(settings)
+    store = Store(settings.database_url)
+    revision = store.upgrade()
+    result = {
+        "config": str(path),
+        "config_written": written,
+        "key_written": key_written,
+        "database": str(store),
+        "revision": revision,
+    }
+    say(
+        result,
+        [
+            f"configuration  {path}{' (new: edit it)' if written else ''}",
+            f"secret key     {settings.secret_key_path}{' (new)' if key_written else ''}",
+            f"database       {store} at revision {revision}",
+        ],
+        as_json=as_json,
+    )
+
+
+def _write_example(path: Path) -> bool:
+    from digest.bootstrap import example_configuration
+    from digest.errors import CannotWriteError
+
+    if path.exists():
+        return False
+    try:
+        path.write_text(example_configuration(), encoding="utf-8")
+    except OSError as error:
+        raise CannotWriteError(path=path, why=error.strerror) from error
+    return True
+
+
+def _write_key(settings: "Settings") -> bool:
+    from digest.errors import CannotWriteError
+
+    path = settings.secret_key_path
+    if path.exists():
+        return False
+    try:
+        # The key signs every link: nobody but its owner may read it, from the first moment.
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(secrets.token_urlsafe(48) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise CannotWriteError(path=path, why=error.strerror) from error
+    return True

@@ -1,0 +1,1 @@
+"""The calendar of editions: which local date is due when."""

@@ -1,0 +1,1 @@
+"""Composition: the articles of an edition become its document."""

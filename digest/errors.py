@@ -1,0 +1,79 @@
+"""The error tree: a class's docstring is its message, with the remedy; its facts fill the gaps."""
+
+import inspect
+
+
+class DigestError(Exception):
+    """Something went wrong: {detail}."""
+
+    exit_status = 1
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(inspect.cleandoc(type(self).__doc__ or "").format(**facts))
+
+
+class UsageError(DigestError):
+    """{detail}."""
+
+    exit_status = 2
+
+
+class ConfigNotFoundError(UsageError):
+    """There is no configuration at {path}: run `digest init`, or name one with --config."""
+
+
+class ConfigInvalidError(UsageError):
+    """{problems}"""  # noqa: D415 - the problems are whole sentences, one a line
+
+
+class SecretUnreadableError(UsageError):
+    """{key}: the file {path} cannot be read ({why}): run `digest init`, or correct the path."""
+
+
+class UnknownNewsletterError(UsageError):
+    """No newsletter is called "{slug}": the configuration has {known}."""
+
+
+class UnknownSectionError(UsageError):
+    """The newsletter "{newsletter}" has no section "{section}": choose from {known}."""
+
+
+class StoreError(DigestError):
+    """The database failed: {detail}."""
+
+
+class StoreUnreachableError(StoreError):
+    """The database {url} cannot be opened ({why}): check [database] url and its server."""
+
+
+class StoreReadOnlyError(StoreError):
+    """The database {url} cannot be written: check the rights on the file and its folder."""
+
+
+class StoreMissingError(StoreError):
+    """The database {url} has no tables yet: run `digest init`."""
+
+
+class StoreOutdatedError(StoreError):
+    """The database {url} is at revision {found}, this program needs {needed}: run `digest init`."""
+
+
+class StoreNewerError(StoreError):
+    """The database {url} was made by a newer digest (revision {found}): upgrade this program."""
+
+
+class NoSuchEditionError(UsageError):
+    """There is no edition {edition}: `digest editions list` shows those there are."""
+
+
+class NoSuchSubscriberError(UsageError):
+    """Nobody is subscribed as {email}: `digest subscribers list` shows who is."""
+
+
+class CannotWriteError(DigestError):
+    """The file {path} cannot be written ({why}): check the rights on its folder."""
+
+
+class CannotReadError(UsageError):
+    """The file {path} cannot be read ({why}): check the path and its rights."""

@@ -1,0 +1,96 @@
+"""The frozen document of an edition: all that its rendering needs, and nothing of any reader."""
+
+from datetime import date as Date  # noqa: N812 - `date` is also a field's name
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Placement(StrEnum):
+    """How a story is shown: before all sections, within its section, or by its headline alone."""
+
+    TOP = "top"
+    STORY = "story"
+    BRIEF = "brief"
+
+
+class Image(_Frozen):
+    """A story's picture."""
+
+    url: str
+    alt: str = ""
+    caption: str = ""
+
+
+class RelatedArticle(_Frozen):
+    """An article of a story beside its lead."""
+
+    article: int
+    title: str
+    url: str
+    section: str
+    published: datetime
+
+
+class StoryEntry(_Frozen):
+    """A story as the edition tells it: the lead's headline, and what belongs to it.
+
+    `section` is the path of the lead's section; `heading` the key of the newsletter's section it
+    stands under; `sections` the section keys of all its articles, the lead's first: a reader who
+    chose any of them gets the story. `tied` are shared terms that tied the articles together.
+    """
+
+    position: int
+    headline: str
+    lead: int
+    url: str
+    teaser: str = ""
+    section: str
+    heading: str
+    sections: tuple[str, ...]
+    placement: Placement
+    published: datetime
+    updated: datetime | None = None
+    language: str = ""
+    image: Image | None = None
+    related: tuple[RelatedArticle, ...] = ()
+    score: float = 0.0
+    reasons: tuple[str, ...] = ()
+    tied: tuple[str, ...] = ()
+
+    @property
+    def articles(self) -> int:
+        """How many articles the story has, its lead included."""
+        return 1 + len(self.related)
+
+
+class Heading(_Frozen):
+    """A section of the newsletter, in its order."""
+
+    key: str
+    path: str
+    title: str
+
+
+class EditionDocument(_Frozen):
+    """A dated, numbered edition. `stories` stand in the order of their rank.
+
+    `send_at` is the wall time ("07:00") at which it goes out in `timezone`.
+    """
+
+    newsletter: str
+    title: str
+    strapline: str = ""
+    date: Date
+    number: int
+    language: str
+    timezone: str
+    send_at: str
+    cutoff: datetime
+    headings: tuple[Heading, ...]
+    stories: tuple[StoryEntry, ...]

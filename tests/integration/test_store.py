@@ -1,0 +1,116 @@
+"""The store on both databases: transactions, schema, and what is said when something is wrong."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlmodel import SQLModel, select
+
+from digest.errors import StoreMissingError, StoreNewerError, StoreOutdatedError, StoreReadOnlyError
+from digest.store import Store
+from digest.store.engine import HEAD
+from digest.store.models import Section, Subscriber, Subscription
+
+NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
+
+
+def test_migrations_make_the_tables_that_the_models_describe(store: Store):
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_upgrading_twice_changes_nothing(store: Store):
+    assert store.upgrade() == HEAD
+    assert store.revision() == HEAD
+    store.check()
+
+
+def test_a_newer_database_is_refused_in_words_and_left_alone(store: Store):
+    with store.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for ask in (store.check, store.upgrade):
+        with pytest.raises(StoreNewerError, match=r"newer digest.*9999.*upgrade this program"):
+            ask()
+    assert store.revision() == "9999"
+
+
+def test_a_database_without_tables_says_what_to_run(store: Store):
+    with store.write() as session:
+        session.execute(text("DROP TABLE alembic_version"))
+    with pytest.raises(StoreMissingError, match="digest init"):
+        store.check()
+
+
+def test_an_older_database_says_what_to_run(store: Store, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("digest.store.engine.HEAD", "9999")
+    with pytest.raises(StoreOutdatedError, match="needs 9999: run `digest init`"):
+        store.check()
+
+
+def test_an_absent_file_is_not_created_by_asking(tmp_path: Path):
+    store = Store(f"sqlite:///{tmp_path}/none.db")
+    with pytest.raises(StoreMissingError):
+        store.check()
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_instants_come_back_aware_and_in_utc(store: Store):
+    sofia = timezone(timedelta(hours=2))
+    with store.write() as session:
+        session.add(Subscriber(email="a@b.org", key="a@b.org", created=NOON.astimezone(sofia)))
+    with store.read() as session:
+        found = session.exec(select(Subscriber)).one().created
+    assert found == NOON
+    assert found.tzinfo is UTC
+
+
+def test_a_naive_instant_is_a_programming_error(store: Store):
+    naive = NOON.replace(tzinfo=None)
+    with pytest.raises(StatementError, match="has no zone"), store.write() as session:
+        session.add(Subscriber(email="a@b.org", key="a@b.org", created=naive))
+
+
+def test_an_error_rolls_everything_back(store: Store):
+    def half_done() -> None:
+        with store.write() as session:
+            session.add(Section(key="world", path="World"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        half_done()
+    with store.read() as session:
+        assert session.exec(select(Section)).all() == []
+
+
+def test_foreign_keys_hold(store: Store):
+    with pytest.raises(IntegrityError), store.write() as session:
+        session.add(Subscription(subscriber_id=7, newsletter="morning", created=NOON))
+
+
+def test_absent_choice_of_sections_is_null(store: Store):
+    with store.write() as session:
+        person = Subscriber(email="a@b.org", key="a@b.org", created=NOON)
+        session.add(person)
+        session.flush()
+        assert person.id is not None
+        session.add(Subscription(subscriber_id=person.id, newsletter="morning", created=NOON))
+    with store.read() as session:
+        query = text("SELECT count(*) FROM subscription WHERE sections IS NULL")
+        assert session.execute(query).scalar() == 1
+
+
+def test_a_readonly_database_is_said_in_words(tmp_path: Path, pristine_sqlite: bytes):
+    path = tmp_path / "digest.db"
+    path.write_bytes(pristine_sqlite)
+    # `mode=ro` refuses writes even to root, whom file modes do not stop.
+    store = Store(f"sqlite:///file:{path}?mode=ro&uri=true")
+    told = pytest.raises(StoreReadOnlyError, match="cannot be written: check the rights")
+    with told, store.write() as session:
+        session.add(Section(key="world", path="World"))
+    store.close()
