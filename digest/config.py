@@ -190,7 +190,7 @@ class Delivery(_Part):
     retry_first: Duration = timedelta(minutes=1)
     retry_for: Duration = timedelta(hours=8)
     uncertain: Uncertain = Uncertain.HOLD
-    give_up_after: Duration = timedelta(hours=12)
+    give_up_after: Duration = timedelta(hours=6)
 
 
 class Web(_Part):
