@@ -77,3 +77,11 @@ class CannotWriteError(DigestError):
 
 class CannotReadError(UsageError):
     """The file {path} cannot be read ({why}): check the path and its rights."""
+
+
+class BadTokenError(DigestError):
+    """This link is not complete: copy it whole from the mail, or open it in the mail itself."""
+
+
+class ExpiredTokenError(BadTokenError):
+    """This link was good for {days} days and is too old: sign up again to get a new one."""
