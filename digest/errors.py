@@ -85,3 +85,27 @@ class BadTokenError(DigestError):
 
 class ExpiredTokenError(BadTokenError):
     """This link was good for {days} days and is too old: sign up again to get a new one."""
+
+
+class EditionNotDraftError(DigestError):
+    """Edition {edition} is {status}: only a draft can be composed anew."""
+
+
+class NoEditionThatDayError(UsageError):
+    """The date {day} does not exist in {zone}, where clocks skipped it: choose another."""
+
+
+class NoSuchArticleError(UsageError):
+    """There is no article {article}: `digest articles list` shows those there are."""
+
+
+class TemplateMissingError(UsageError):
+    """There is no template {name} in {folders}: add it, or put back the one that ships."""
+
+
+class TemplateBrokenError(UsageError):
+    """{path}, line {line}: {why}: correct it, or remove your copy to use the one that ships."""
+
+
+class InlineError(UsageError):
+    """The styles cannot be inlined ({why}): mark style elements with data-premailer="ignore"."""

@@ -61,7 +61,7 @@ class Article(SQLModel, table=True):
     __table_args__ = (
         Index("ix_article_section_published", "section_id", "published"),
         Index("ix_article_published", "published"),
-        Index("ix_article_known", "known"),
+        Index("ix_article_known_published", "known", "published"),
     )
 
     id: int | None = _id()

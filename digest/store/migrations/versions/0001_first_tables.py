@@ -98,7 +98,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["section_id"], ["section.id"], ondelete="RESTRICT"),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_article_known", "article", ["known"], unique=False)
+    op.create_index("ix_article_known_published", "article", ["known", "published"])
     op.create_index("ix_article_published", "article", ["published"], unique=False)
     op.create_index(
         "ix_article_section_published", "article", ["section_id", "published"], unique=False
@@ -213,7 +213,7 @@ def downgrade() -> None:
     op.drop_table("delivery")
     op.drop_index("ix_article_section_published", table_name="article")
     op.drop_index("ix_article_published", table_name="article")
-    op.drop_index("ix_article_known", table_name="article")
+    op.drop_index("ix_article_known_published", table_name="article")
     op.drop_table("article")
     op.drop_table("suppression")
     op.drop_table("subscriber")

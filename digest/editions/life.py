@@ -1,0 +1,256 @@
+"""An edition's life up to its sending: composed once, frozen, rebuilt only while a draft."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, insert
+from sqlalchemy import select as sa_select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from digest.config import Newsletter, Settings
+from digest.editions.calendar import Schedule, zones_of
+from digest.editions.composition import Masthead, Piece, compose, heading, item_of
+from digest.editions.selection import Excluded, Selection, Window, select_articles
+from digest.errors import EditionNotDraftError, NoEditionThatDayError, NoSuchEditionError
+from digest.store import Store
+from digest.store.document import EditionDocument
+from digest.store.models import (
+    Edition,
+    EditionArticle,
+    EditionStatus,
+    EditionStory,
+    Exclusion,
+    Subscriber,
+    Subscription,
+    SubscriptionStatus,
+)
+from digest.stories import tell
+
+
+@dataclass(frozen=True)
+class Composed:
+    """An edition as composed, before or after it was stored; `more` exclusions than are listed."""
+
+    document: EditionDocument
+    window: Window
+    excluded: list[Excluded]
+    more: bool
+
+
+def schedule_of(session: Session, settings: Settings, newsletter: Newsletter) -> Schedule:
+    """When a newsletter comes out; with the zones of its readers where each has their own time."""
+    own: tuple[ZoneInfo, ...] = (settings.zone(newsletter),)
+    if newsletter.timezone == "subscriber":
+        query = (
+            sa_select(col(Subscriber.timezone))
+            .join(Subscription, col(Subscription.subscriber_id) == Subscriber.id)
+            .where(col(Subscription.newsletter) == newsletter.slug)
+            .where(col(Subscription.status) == SubscriptionStatus.ACTIVE)
+            .distinct()
+        )
+        own = zones_of(session.scalars(query), own[0])
+    return Schedule(newsletter.send_at, newsletter.days, own)
+
+
+def compose_edition(
+    session: Session,
+    settings: Settings,
+    newsletter: Newsletter,
+    day: date,
+    now: datetime,
+    number: int | None = None,
+) -> Composed:
+    """Compose the edition of a day out of what is known now, without storing anything.
+
+    Raises:
+        NoEditionThatDayError: the newsletter's zone has no such date.
+    """
+    cutoff = schedule_of(session, settings, newsletter).cutoff(day)
+    if cutoff is None:
+        raise NoEditionThatDayError(day=day, zone=settings.zone(newsletter).key)
+    window = Window(oldest=cutoff - newsletter.max_age, cutoff=cutoff, composed=now)
+    selection = select_articles(session, newsletter.slug, newsletter.section_keys, window)
+    if number is None:
+        number = _next_number(session, newsletter)
+    masthead = _masthead(settings, newsletter, day, cutoff, number)
+    document = compose_document(settings, masthead, selection)
+    return Composed(document, window, selection.excluded, selection.more)
+
+
+def compose_document(
+    settings: Settings, masthead: Masthead, selection: Selection
+) -> EditionDocument:
+    """Group, rank and lay out what was selected. Pure but for its reading of the settings."""
+    weights = {key: section.weight for key, section in settings.declared_sections().items()}
+    pieces = [
+        Piece(filed.article, filed.section.path, filed.section.key, filed.heading)
+        for filed in selection.taken
+    ]
+    stories = tell([item_of(piece) for piece in pieces], now=masthead.cutoff, weights=weights)
+    return compose(masthead, stories, pieces)
+
+
+def build(
+    store: Store,
+    settings: Settings,
+    newsletter: Newsletter,
+    day: date,
+    now: datetime,
+    *,
+    rebuild: bool = False,
+) -> Edition:
+    """Compose and freeze the edition of a day; one that exists is given back as it is.
+
+    `rebuild` composes it anew while it is a draft, under its number.
+
+    Raises:
+        EditionNotDraftError: it is to be rebuilt, but its sending has begun or it was cancelled.
+        NoEditionThatDayError: the newsletter's zone has no such date.
+    """
+    try:
+        return _build(store, settings, newsletter, day, now, rebuild=rebuild)
+    except IntegrityError:
+        # Another process stored this edition, or one that took the same articles, in between.
+        return _build(store, settings, newsletter, day, now, rebuild=rebuild)
+
+
+def _build(
+    store: Store,
+    settings: Settings,
+    newsletter: Newsletter,
+    day: date,
+    now: datetime,
+    *,
+    rebuild: bool,
+) -> Edition:
+    with store.write() as session:
+        query = select(Edition).where(Edition.newsletter == newsletter.slug, Edition.date == day)
+        edition = session.exec(query.with_for_update()).first()
+        if edition is not None:
+            if not rebuild:
+                return edition
+            if edition.status != EditionStatus.DRAFT:
+                raise EditionNotDraftError(edition=edition.id, status=edition.status)
+            _clear(session, edition)
+        number = edition.number if edition else None
+        composed = compose_edition(session, settings, newsletter, day, now, number)
+        document = composed.document
+        edition = edition or Edition(
+            newsletter=newsletter.slug,
+            date=day,
+            number=document.number,
+            cutoff=composed.window.cutoff,
+            composed=now,
+            document={},
+        )
+        edition.cutoff, edition.composed = composed.window.cutoff, now
+        edition.document = document.model_dump(mode="json")
+        edition.rendered = None
+        session.add(edition)
+        session.flush()
+        _store_places(session, edition, composed)
+        return edition
+
+
+def _store_places(session: Session, edition: Edition, composed: Composed) -> None:
+    """Write down which article stands where, and which are left out: the unique keys decide."""
+    stories = composed.document.stories
+    rows = [
+        EditionStory(
+            edition_id=_id_of(edition),
+            position=story.position,
+            section=story.section,
+            headline=story.headline,
+            lead_id=story.lead,
+            score=story.score,
+            top=story.placement == "top",
+        )
+        for story in stories
+    ]
+    session.add_all(rows)
+    session.flush()
+    places = [
+        {
+            "edition_id": edition.id,
+            "article_id": article,
+            "newsletter": edition.newsletter,
+            "story_id": row.id,
+            "position": position,
+        }
+        for row, story in zip(rows, stories, strict=True)
+        for position, article in enumerate(
+            [story.lead, *(related.article for related in story.related)]
+        )
+    ]
+    left = [
+        {"edition_id": edition.id, "article_id": excluded.article, "reason": excluded.reason}
+        for excluded in composed.excluded
+    ]
+    if places:
+        session.execute(insert(EditionArticle), places)
+    if left:
+        session.execute(insert(Exclusion), left)
+
+
+def _clear(session: Session, edition: Edition) -> None:
+    for table in (EditionArticle, EditionStory, Exclusion):
+        session.execute(delete(table).where(col(table.edition_id) == edition.id))
+
+
+def release_articles(session: Session, edition: Edition) -> None:
+    """Give the articles of a cancelled edition that nobody got back to later editions."""
+    session.execute(delete(EditionArticle).where(col(EditionArticle.edition_id) == edition.id))
+
+
+def _next_number(session: Session, newsletter: Newsletter) -> int:
+    query = select(func.max(Edition.number)).where(Edition.newsletter == newsletter.slug)
+    last: int | None = session.exec(query).one()
+    return newsletter.first_number if last is None else last + 1
+
+
+def _masthead(
+    settings: Settings, newsletter: Newsletter, day: date, cutoff: datetime, number: int
+) -> Masthead:
+    declared = settings.declared_sections()
+    headings = tuple(
+        heading(key, declared[key].path, declared[key].title) for key in newsletter.section_keys
+    )
+    return Masthead(
+        newsletter=newsletter.slug,
+        title=newsletter.title,
+        strapline=newsletter.strapline,
+        date=day,
+        number=number,
+        language=settings.language(newsletter),
+        timezone=settings.zone(newsletter).key,
+        send_at=newsletter.send_at.strftime("%H:%M"),
+        cutoff=cutoff,
+        headings=headings,
+        top_stories=newsletter.top_stories,
+        stories_per_section=newsletter.stories_per_section,
+    )
+
+
+def load_document(edition: Edition) -> EditionDocument:
+    """The frozen document of an edition."""
+    return EditionDocument.model_validate(edition.document)
+
+
+def find_edition(session: Session, number: int) -> Edition:
+    """The edition with an id.
+
+    Raises:
+        NoSuchEditionError: there is none.
+    """
+    edition = session.get(Edition, number)
+    if edition is None:
+        raise NoSuchEditionError(edition=number)
+    return edition
+
+
+def _id_of(edition: Edition) -> int:
+    if edition.id is None:
+        raise ValueError("an edition has its id once it was stored")
+    return edition.id
