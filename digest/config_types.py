@@ -1,0 +1,121 @@
+"""The kinds of values that settings and readers' preferences are made of, each with its remedy.
+
+The checks raise `ValueError` with a whole sentence for the person who wrote the value.
+"""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from digest.sections import join_path, split_path
+from digest.text import one_line
+
+_DURATION = re.compile(r"(\d+)\s*([smhd])")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+ADDRESS_LINE = re.compile(
+    r"^(?:(?P<name>[^<>\x00-\x1f\x7f]*)<(?P<inner>[^<>\s]+)>|(?P<bare>[^<>\s]+))$"
+)
+
+
+_LONGEST = timedelta(days=3660)
+_DIGITS = 12
+
+
+def check_zone(name: str) -> str:
+    """`name`, known to be a time zone of the IANA database."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(
+            f'"{one_line(name, 100)}" is no time zone: use an IANA name such as "Europe/Sofia"'
+        ) from error
+    return name
+
+
+def check_language(tag: str) -> str:
+    """`tag` with hyphens (BCP 47), known to be a language that dates can be written in."""
+    try:
+        Locale.parse(tag, sep="-" if "-" in tag else "_")
+    except (UnknownLocaleError, ValueError) as error:
+        raise ValueError(
+            f'"{one_line(tag, 100)}" is no language: use a tag such as "en", "bg" or "pt-BR"'
+        ) from error
+    return tag.replace("_", "-")
+
+
+def check_address(text: str) -> str:
+    """`text` as a normalised e-mail address (RFC 5321, RFC 6531); nothing is looked up."""
+    try:
+        return validate_email(text, check_deliverability=False).normalized
+    except EmailNotValidError as error:
+        raise ValueError(f'"{one_line(text, 100)}" is no e-mail address: {error}') from error
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise ValueError('write a length of time in quotes: "90s", "30m", "48h" or "7d"')
+    number = int(match[1][:_DIGITS])
+    # Compared before it is multiplied: a timedelta has room for fewer days than a file has digits.
+    if number * _UNITS[match[2]] > _LONGEST.total_seconds():
+        raise ValueError(f"this is longer than {_LONGEST.days} days: write a shorter time")
+    return timedelta(seconds=number * _UNITS[match[2]])
+
+
+def _more_than_none(length: timedelta) -> timedelta:
+    if not length:
+        raise ValueError('this must be longer than nothing, such as "30s"')
+    return length
+
+
+def _web_address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise ValueError(
+            f'"{one_line(text, 100)}" is no web address: write it whole, such as "https://news.example.org"'
+        )
+    return text.rstrip("/")
+
+
+def _feed_address(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+[^\s#]*", text):
+        raise ValueError(
+            f'"{one_line(text, 100)}" is no feed address: write it whole, with https://'
+        )
+    return text
+
+
+def _section(path: str) -> str:
+    parts = split_path(path)
+    if not parts:
+        raise ValueError('a section needs a name, such as "World" or "World » Ukraine"')
+    if ";" in path:
+        raise ValueError("a section's name has no semicolon: it parts the sections in CSV files")
+    return join_path(parts)
+
+
+def _slug(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", text):
+        raise ValueError(
+            f'"{one_line(text, 100)}" is no slug: up to 40 small letters, digits and hyphens'
+        )
+    return text
+
+
+Zone = Annotated[str, AfterValidator(check_zone)]
+Language = Annotated[str, AfterValidator(check_language)]
+Address = Annotated[str, AfterValidator(check_address)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+PositiveDuration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_more_than_none)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+FeedAddress = Annotated[str, AfterValidator(_feed_address)]
+SectionPath = Annotated[str, AfterValidator(_section)]
+Slug = Annotated[str, AfterValidator(_slug)]
+OneLine = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
