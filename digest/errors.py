@@ -109,3 +109,67 @@ class TemplateBrokenError(UsageError):
 
 class InlineError(UsageError):
     """The styles cannot be inlined ({why}): mark style elements with data-premailer="ignore"."""
+
+
+class NoSuchPageError(UsageError):
+    """There is no such page: look in the archive."""
+
+
+class PreviewForbiddenError(DigestError):
+    """The preview shows drafts: open it on the machine it runs on, without a proxy between."""
+
+
+class InvalidAddressError(UsageError):
+    """{why}: write it like name@example.org."""
+
+
+class AddressTakenError(UsageError):
+    """Somebody else is subscribed as {email}: `digest subscribers show {email}` shows who."""
+
+
+class SuppressedAddressError(UsageError):
+    """{email} is never mailed ({reason}): `digest suppressions remove {email}` lifts that."""
+
+
+class NoSuchSubscriptionError(UsageError):
+    """{email} has no subscription to "{newsletter}", only to {known}."""
+
+
+class NewsletterNeededError(UsageError):
+    """Say which newsletter with --newsletter: the configuration has {known}."""
+
+
+class LeftBeforeError(UsageError):
+    """{email} unsubscribed from "{newsletter}" on {date:%Y-%m-%d}: they must sign up again."""
+
+
+class CsvUnreadableError(UsageError):
+    """{path} cannot be imported: {why}."""
+
+
+class NoSuchSuppressionError(UsageError):
+    """{email} is not suppressed: `digest suppressions list` shows who is."""
+
+
+class ServerUnreachableError(DigestError):
+    """The SMTP server {server} cannot be reached ({why}): check [smtp]; then send again."""
+
+
+class ServerRefusesError(DigestError):
+    """The SMTP server {server} refuses ({why}): correct [smtp], then `digest editions resume`."""
+
+
+class EditionPausedError(DigestError):
+    """Edition {edition} is paused{note}: `digest editions resume {edition}` lets it go on."""
+
+
+class EditionEndedError(DigestError):
+    """Edition {edition} is {status}: there is nothing left to {wanted}."""
+
+
+class MessageTooLargeError(DigestError):
+    """A mail of edition {edition} would take {size} bytes, {limit} are allowed: shorten templates."""
+
+
+class BadRecipientError(UsageError):
+    """"{email}" cannot be mailed: {why}."""
