@@ -1,0 +1,25 @@
+"""Rendering: an edition becomes HTML and text once, as blocks; each reader's mail is spliced."""
+
+from digest.rendering.blocks import RenderedEdition, Slot
+from digest.rendering.edition import render_edition
+from digest.rendering.furniture import direction, furniture
+from digest.rendering.inliner import inline_css
+from digest.rendering.splice import BUDGET, Choice, Spliced, fill, splice
+from digest.rendering.templates import Templates
+from digest.rendering.view import SiteFacts
+
+__all__ = [
+    "BUDGET",
+    "Choice",
+    "RenderedEdition",
+    "SiteFacts",
+    "Slot",
+    "Spliced",
+    "Templates",
+    "direction",
+    "fill",
+    "furniture",
+    "inline_css",
+    "render_edition",
+    "splice",
+]

@@ -1,0 +1,178 @@
+"""Blocks: a rendered page cut into pieces, of which each reader gets those in their scopes.
+
+While templates run, marks stand in their output: comments where a block begins and ends, and words
+where a value of the reader's will go. All carry a nonce that the document cannot hold.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
+
+from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict
+
+from digest.errors import TemplateBrokenError
+
+# A part belongs to the block around it; all other blocks are named in full.
+PARTS = frozenset({"rule", "teaser", "related"})
+BLOCKS = frozenset(
+    {"personal", "shortened", "contents", "line", "lead", "top", "section", "story"}
+    | {"briefs", "brief"}
+)
+
+
+class Slot(StrEnum):
+    """What differs from subscriber to subscriber within one choice of sections."""
+
+    TOKEN = "token"  # noqa: S105 - the name of a place, not a secret
+    EMAIL = "email"
+    SINCE = "since"
+
+
+class Piece(NamedTuple):
+    """A stretch of the page, or a hole in it that is filled later.
+
+    `scope` names the block that it belongs to: `""` is in every mail, `story 14 2` with the story
+    14 under the heading 2, `story 14 2 teaser` with that story's teaser. `size` is its length in
+    bytes as it is, `quoted` in quoted-printable without soft line breaks.
+    """
+
+    scope: str
+    text: str
+    hole: str
+    size: int
+    quoted: int
+
+
+class StoryFacts(NamedTuple):
+    """What a choice needs to know of a story; `homes` are numbers of headings, its own first."""
+
+    placement: str
+    heading: str
+    sections: tuple[str, ...]
+    homes: tuple[int, ...]
+    headline: str
+    articles: int
+    words: int
+
+
+class Size(NamedTuple):
+    """Bytes of both parts of a mail, as they are and in quoted-printable."""
+
+    html: int = 0
+    html_quoted: int = 0
+    text: int = 0
+    text_quoted: int = 0
+
+
+class RenderedEdition(BaseModel):
+    """An edition rendered once, from which every reader's mail is spliced."""
+
+    model_config = ConfigDict(frozen=True)
+
+    language: str
+    headings: tuple[str, ...]
+    stories: tuple[StoryFacts, ...]
+    subject: tuple[Piece, ...]
+    html: tuple[Piece, ...]
+    text: tuple[Piece, ...]
+
+    @cached_property
+    def sizes(self) -> dict[str, Size]:
+        """The size of each scope."""
+        sums: dict[str, list[int]] = {}
+        for first, pieces in ((0, self.html), (2, self.text)):
+            for piece in pieces:
+                entry = sums.setdefault(piece.scope, [0, 0, 0, 0])
+                entry[first] += piece.size
+                entry[first + 1] += piece.quoted
+        return {scope: Size(*entry) for scope, entry in sums.items()}
+
+
+class Marks:
+    """The marks that templates set, and the cutting of what they made."""
+
+    def __init__(self, nonce: str) -> None:
+        self._nonce = nonce
+        self._mark = re.compile(rf"<!--{nonce} ?([^>]*?)-->|{nonce}_([a-z]+(?:-\d+)?)_")
+
+    def block(self, name: str, *keys: int, caller: Callable[[], str]) -> str:
+        """For templates: what `{% call block("story", 14, 2) %}…{% endcall %}` calls."""
+        if name not in BLOCKS | PARTS:
+            known = ", ".join(sorted(BLOCKS | PARTS))
+            raise ValueError(f'there is no block "{name}", only {known}')
+        body = caller()
+        scope = " ".join([name, *map(str, keys)])
+        marked = f"<!--{self._nonce} {scope}-->{body}<!--{self._nonce}-->"
+        return Markup(marked) if hasattr(body, "__html__") else marked  # noqa: S704 - was escaped
+
+    def hole(self, name: str) -> str:
+        """For templates: the place of a value that is not known yet."""
+        return f"{self._nonce}_{name}_"
+
+    def cut(self, page: str, template: str) -> tuple[Piece, ...]:
+        """The pieces of a page, in its order.
+
+        Raises:
+            TemplateBrokenError: blocks do not end where they should.
+        """
+        return tuple(_joined(self._cut(page, template)))
+
+    def _cut(self, page: str, template: str) -> Iterator[Piece]:
+        scopes = [""]
+        place = 0
+        for mark in self._mark.finditer(page):
+            if mark.start() > place:
+                yield _piece(scopes[-1], page[place : mark.start()])
+            place = mark.end()
+            scope, hole = mark.groups()
+            if hole is not None:
+                size, quoted = _HOLES[hole.split("-")[0]]
+                yield Piece(scopes[-1], "", hole.replace("-", " "), size, quoted)
+            elif scope:
+                scopes.append(f"{scopes[-1]} {scope}" if scope in PARTS else scope)
+            else:
+                scopes.pop()
+            if not scopes:
+                break
+        if scopes != [""]:
+            why = "a block begins inside an attribute or ends in another element"
+            raise TemplateBrokenError(path=template, line="?", why=why)
+        if place < len(page):
+            yield _piece("", page[place:])
+
+
+# What a value may take: in bytes, and in quoted-printable, where other alphabets grow threefold.
+_HOLES = {
+    "token": (64, 64),
+    "email": (254, 500),
+    "since": (50, 120),
+    "counts": (160, 400),
+    "preheader": (400, 1000),
+    "headline": (600, 1500),
+    "articles": (40, 100),
+    "more": (120, 300),
+}
+_PLAIN = bytes(byte for byte in range(32, 127) if byte != ord("=")) + b"\r\n"
+
+
+def _piece(scope: str, text: str) -> Piece:
+    data = text.replace("\n", "\r\n").encode()
+    special = len(data.translate(None, _PLAIN))
+    return Piece(scope, text, "", len(data), len(data) + 2 * special)
+
+
+def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """The pieces, with neighbours of one scope made one: pages have fewer seams than marks."""
+    last: Piece | None = None
+    for piece in pieces:
+        if last and not last.hole and not piece.hole and last.scope == piece.scope:
+            last = _piece(last.scope, last.text + piece.text)
+            continue
+        if last:
+            yield last
+        last = piece
+    if last:
+        yield last

@@ -1,0 +1,113 @@
+"""An edition is rendered once: Jinja2 writes it whole, premailer inlines it, marks cut it."""
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from urllib.parse import quote
+
+from digest.errors import TemplateBrokenError
+from digest.rendering.blocks import Marks, Piece, RenderedEdition, Slot, StoryFacts
+from digest.rendering.furniture import furniture
+from digest.rendering.inliner import inline_css
+from digest.rendering.templates import Templates
+from digest.rendering.view import SiteFacts, StoryView, Viewer, homes, nonce, reading_words
+from digest.store.document import EditionDocument, Placement, StoryEntry
+
+_INDENT = re.compile(r"\s*\n\s*")
+_BLANK_LINES = re.compile(r"[ \t]+(?=\n)")
+
+
+def render_edition(
+    document: EditionDocument,
+    site: SiteFacts,
+    templates: Templates,
+    inline: Callable[[str], str] = inline_css,
+) -> RenderedEdition:
+    """The edition as blocks, from which `splice` makes every reader's mail.
+
+    Jinja2 and `inline` run once each, however many readers and choices there will be.
+
+    Raises:
+        TemplateMissingError: a template is in none of the folders.
+        TemplateBrokenError: a template cannot be parsed, fails, or leaves out what a mail needs.
+        InlineError: the styles of the HTML cannot be inlined.
+    """
+    marks = Marks(nonce(document))
+    words = furniture(document.language)
+    viewer = Viewer(document)
+    context = {
+        "edition": viewer.edition(),
+        "site": site,
+        "link": _links(document, site, marks.hole(Slot.TOKEN)),
+        "block": marks.block,
+        "hole": marks.hole,
+        "_": words.word,
+    }
+    pages = {
+        name: templates.render(f"email/edition/{name}", **context)
+        for name in ("subject.txt", "body.txt", "body.html")
+    }
+    html = inline(_INDENT.sub("\n", pages["body.html"]))
+    rendered = RenderedEdition(
+        language=document.language,
+        headings=tuple(heading.key for heading in document.headings),
+        stories=tuple(
+            _facts(entry, view, document)
+            for entry, view in zip(document.stories, viewer.stories, strict=True)
+        ),
+        subject=marks.cut(pages["subject.txt"].strip(), "email/edition/subject.txt"),
+        html=marks.cut(html, "email/edition/body.html"),
+        text=marks.cut(_BLANK_LINES.sub("", pages["body.txt"]), "email/edition/body.txt"),
+    )
+    _check(rendered)
+    return rendered
+
+
+def _links(document: EditionDocument, site: SiteFacts, token: str) -> dict[str, str]:
+    archive = f"{site.base_url}/archive/{quote(document.newsletter)}"
+    return {
+        "view": f"{site.base_url}/view/{token}",
+        "preferences": f"{site.base_url}/preferences/{token}",
+        "unsubscribe": f"{site.base_url}/unsubscribe/{token}",
+        "archive": archive,
+        "edition": f"{archive}/{document.date.isoformat()}",
+    }
+
+
+def _facts(entry: StoryEntry, view: StoryView, document: EditionDocument) -> StoryFacts:
+    related = " ".join(article.title for article in view.related)
+    return StoryFacts(
+        placement=entry.placement.value,
+        heading=entry.heading,
+        sections=entry.sections,
+        homes=tuple(homes(entry, document.headings)),
+        headline=view.headline,
+        articles=entry.articles,
+        words=reading_words(f"{view.headline} {view.teaser} {related}"),
+    )
+
+
+def _check(rendered: RenderedEdition) -> None:
+    """A publisher's template may look like anything, but not lose stories or the way out."""
+    for name, pieces in (("body.html", rendered.html), ("body.txt", rendered.text)):
+        missing = _missing(rendered.stories, pieces)
+        if missing:
+            raise TemplateBrokenError(path=f"email/edition/{name}", line="?", why=missing)
+
+
+def _missing(stories: tuple[StoryFacts, ...], pieces: tuple[Piece, ...]) -> str:
+    ways_out = (
+        before.text.endswith("/unsubscribe/") and piece.hole == Slot.TOKEN
+        for before, piece in pairwise(pieces)
+    )
+    if not any(ways_out):
+        return "it has no {{ link.unsubscribe }}"
+    scopes = {piece.scope for piece in pieces}
+    for number, story in enumerate(stories):
+        wanted = [f"{story.placement} {number} {home}" for home in story.homes]
+        if story.placement == Placement.TOP:
+            wanted = [f"top {number}", f"lead {number}"]
+        for scope in wanted:
+            if scope not in scopes:
+                return f'it has no block "{scope}"'
+    return ""

@@ -1,0 +1,130 @@
+"""The furniture: the words, dates and numbers around the stories, in the edition's language."""
+
+import io
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import cache
+from gettext import NullTranslations
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_skeleton, format_time
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import Translations
+
+_CATALOGS = Path(__file__).parent / "locale"
+_RIGHT_TO_LEFT = {"ar", "fa", "he", "ps", "ur", "yi"}
+# Plain "en" is the English of most of the world: the day before the month, 24 hours.
+_DEFAULT_TERRITORY = {"en": "en_GB"}
+
+
+def direction(language: str) -> str:
+    """`rtl` for languages written from right to left, else `ltr`."""
+    return "rtl" if language.replace("_", "-").split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """Words, dates and numbers in one language.
+
+    A language without a catalog has English words; one that Babel does not know, English dates.
+    """
+
+    locale: Locale
+    catalog: NullTranslations
+
+    def word(self, message: str) -> str:
+        """The message in this language."""
+        return self.catalog.gettext(message)
+
+    def count(self, one: str, many: str, number: int) -> str:
+        """The message in the plural form of `number`, which stands in it as `%(num)s`."""
+        text = self.catalog.ngettext(one, many, number)
+        return text.replace("%(num)s", self.number(number))
+
+    def number(self, number: int) -> str:
+        """4,602."""
+        return format_decimal(number, locale=self.locale)
+
+    def full_date(self, day: date) -> str:
+        """Tuesday, 3 March 2026."""
+        text = format_date(day, "full", locale=self.locale)
+        return text[:1].upper() + text[1:]
+
+    def long_date(self, day: date) -> str:
+        """3 March 2026."""
+        return format_date(day, "long", locale=self.locale)
+
+    def clock(self, at: time) -> str:
+        """21:40."""
+        return format_time(at, "short", locale=self.locale)
+
+    def moment(self, instant: datetime, zone: ZoneInfo, edition: date) -> str:
+        """The wall time in `zone`; with the day unless it is the edition's or the one before."""
+        local = instant.astimezone(zone)
+        clock = self.clock(local.time())
+        if 0 <= (edition - local.date()).days <= 1:
+            return clock
+        day = format_skeleton("MMMMd", local.replace(tzinfo=None), locale=self.locale)
+        return f"{day}, {clock}"
+
+    def contents(self, articles: int, stories: int, minutes: int) -> str:
+        """46 articles in 31 stories. Six minutes."""
+        return self.word("%(articles)s in %(stories)s. %(minutes)s.") % {
+            "articles": self.articles(articles),
+            "stories": self.count("%(num)s story", "%(num)s stories", stories),
+            "minutes": self.minutes(minutes),
+        }
+
+    def articles(self, number: int) -> str:
+        """9 articles."""
+        return self.count("%(num)s article", "%(num)s articles", number)
+
+    def more_stories(self, number: int) -> str:
+        """12 more stories are in the whole edition."""
+        return self.count(
+            "%(num)s more story is in the whole edition.",
+            "%(num)s more stories are in the whole edition.",
+            number,
+        )
+
+    def minutes(self, number: int) -> str:
+        """Six minutes: a newspaper spells small numbers out."""
+        spelled = (
+            self.word("One minute"),
+            self.word("Two minutes"),
+            self.word("Three minutes"),
+            self.word("Four minutes"),
+            self.word("Five minutes"),
+            self.word("Six minutes"),
+            self.word("Seven minutes"),
+            self.word("Eight minutes"),
+            self.word("Nine minutes"),
+            self.word("Ten minutes"),
+        )
+        if number <= len(spelled):
+            return spelled[number - 1]
+        return self.count("%(num)s minute", "%(num)s minutes", number)
+
+
+@cache
+def furniture(language: str) -> Furniture:
+    """The furniture for a language tag such as `bg` or `en-US`."""
+    tag = language.replace("-", "_")
+    try:
+        locale = Locale.parse(_DEFAULT_TERRITORY.get(tag, tag))
+    except (ValueError, UnknownLocaleError):
+        locale = Locale.parse("en_GB")
+    for name in (str(locale), locale.language):
+        path = _CATALOGS / name / "LC_MESSAGES" / "digest.po"
+        if path.is_file():
+            with path.open("rb") as source:
+                catalog = read_po(source, locale=name)
+            compiled = io.BytesIO()
+            write_mo(compiled, catalog)
+            compiled.seek(0)
+            return Furniture(locale, Translations(compiled))
+    return Furniture(locale, NullTranslations())

@@ -1,0 +1,269 @@
+"""Splicing: out of an edition rendered once, the mail for a choice of sections."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from html import escape as escape_html
+from typing import NamedTuple
+
+from digest.rendering.blocks import Piece, RenderedEdition, Size, Slot, StoryFacts
+from digest.rendering.furniture import furniture
+from digest.rendering.view import home_of
+from digest.sections import is_within
+from digest.store.document import Placement
+from digest.text import one_line
+
+Choice = frozenset[str] | None
+"""The section keys that a reader chose; None for all."""
+
+BUDGET = 96_000
+"""Bytes for both bodies as they are transferred; 4 kB of 100 are left for the headers."""
+
+_SUBJECT = 90
+_PREHEADER = 140
+_CONTENTS = 5
+_CONTENTS_AT_LEAST = 3
+_WORDS_A_MINUTE = 230
+
+
+class Spliced(NamedTuple):
+    """A mail but for its reader's own values.
+
+    `stories` and `articles` count what it holds: with no stories there is nothing to send.
+    `shed` names the blocks that were left out to keep to the budget, in that order.
+    """
+
+    subject: str
+    html: tuple[str | Slot, ...]
+    text: tuple[str | Slot, ...]
+    stories: int
+    articles: int
+    shed: tuple[str, ...]
+
+
+class _Shown(NamedTuple):
+    """A story in this mail, and the number of the heading that it stands under."""
+
+    number: int
+    home: int
+    story: StoryFacts
+
+
+def splice(
+    rendered: RenderedEdition,
+    choice: Choice,
+    budget: int | None = BUDGET,
+    *,
+    personal: bool = True,
+) -> Spliced:
+    """The edition for a choice of sections.
+
+    A story is in it if one of its articles lies in a chosen section. It stands under its own
+    heading if that was chosen, else under the heading of its first chosen section. The first of
+    the top stories leads; where there is none, the best story of the first section does.
+
+    Over the budget it sheds, each from the lowest rank up, lists of related articles, then
+    teasers, then briefs, then stories, and says that the whole edition has more.
+
+    Args:
+        rendered: the edition.
+        choice: what the reader chose.
+        budget: bytes that both parts may take in transfer, each in quoted-printable or base64,
+            whichever is shorter; None for no limit, as on a web page.
+        personal: False leaves out all that is for one subscriber, for a page in the archive.
+    """
+    mail = _Mail(rendered, choice, personal=personal)
+    while budget is not None and (over := mail.cost() - budget) > 0:
+        if not mail.shed(over):
+            break
+    return mail.spliced()
+
+
+class _Mail:
+    """The choosing and shedding of one mail."""
+
+    def __init__(self, rendered: RenderedEdition, choice: Choice, *, personal: bool) -> None:
+        self._rendered = rendered
+        self._shown = list(_chosen(rendered, choice))
+        self._lead = self._find_lead()
+        self._personal = personal
+        self._gone = 0
+        self._left_out: dict[str, None] = {}
+        self._steps = self._shedding()
+
+    def _find_lead(self) -> int | None:
+        for wanted in (Placement.TOP, Placement.STORY):
+            for shown in self._shown:
+                has_block = f"lead {shown.number}" in self._rendered.sizes
+                if has_block and shown.story.placement == wanted:
+                    return shown.number
+        return None
+
+    def _base(self, shown: _Shown) -> str:
+        """The scope of the story in this mail."""
+        if shown.number == self._lead:
+            return f"lead {shown.number}"
+        if shown.story.placement == Placement.TOP:
+            return f"top {shown.number}"
+        return f"{shown.story.placement} {shown.number} {shown.home}"
+
+    def cost(self) -> int:
+        """The bytes that the mail takes in transfer."""
+        sizes = self._rendered.sizes
+        return _transferred(sizes[scope] for scope in self._scopes())
+
+    def shed(self, over: int) -> bool:
+        """Leave out `over` bytes or all that may go; whether there was anything to leave out."""
+        saved, any_shed = 0, False
+        while saved < over and (scope := next(self._steps, "")):
+            size = self._rendered.sizes[scope]
+            saved += size.html + size.text
+            self._left_out[scope] = None
+            any_shed = True
+        return any_shed
+
+    def _shedding(self) -> Iterator[str]:
+        backwards = self._shown[::-1]
+        for part in ("related", "teaser"):
+            for shown in backwards:
+                scope = f"{self._base(shown)} {part}"
+                if scope in self._rendered.sizes:
+                    yield scope
+        briefs = [shown for shown in backwards if shown.story.placement == Placement.BRIEF]
+        others = [shown for shown in backwards if shown.story.placement != Placement.BRIEF]
+        for shown in briefs + others:
+            if len(self._shown) > 1 and shown.number != self._lead:
+                self._shown.remove(shown)
+                self._gone += 1
+                yield self._base(shown)
+
+    def _scopes(self) -> list[str]:
+        """The scopes of the blocks in this mail."""
+        scopes = ["", "contents", *(f"line {shown.number}" for shown in self._contents())]
+        if len(scopes) < _CONTENTS_AT_LEAST + 2:
+            scopes = [""]
+        if self._personal:
+            scopes.append("personal")
+        if self._left_out:
+            scopes.append("shortened")
+        begun: set[str] = set()
+        for shown in self._shown:
+            base = self._base(shown)
+            scopes += [base, f"{base} teaser", f"{base} related"]
+            kind = base.split(" ", 1)[0]
+            if kind in {"lead", "top"}:
+                scopes.append(f"{base} rule")
+                continue
+            group = f"{kind} {shown.home}"
+            if group in begun:
+                scopes.append(f"{base} rule")
+            begun |= {group, f"section {shown.home}"}
+            if kind == Placement.BRIEF:
+                begun.add(f"briefs {shown.home}")
+        sizes = self._rendered.sizes
+        left_out = self._left_out
+        return [s for s in (*scopes, *begun) if s in sizes and s not in left_out]
+
+    def _contents(self) -> list[_Shown]:
+        """The stories named at the head: the top ones, then the first of each section."""
+        tops = [shown for shown in self._shown if shown.story.placement == Placement.TOP]
+        firsts: dict[int, _Shown] = {}
+        for shown in self._shown:
+            if shown.story.placement == Placement.STORY:
+                firsts.setdefault(shown.home, shown)
+        return (tops + [firsts[home] for home in sorted(firsts)])[:_CONTENTS]
+
+    def spliced(self) -> Spliced:
+        """The mail as it now is."""
+        if not self._shown:
+            return Spliced("", (), (), 0, 0, ())
+        rendered = self._rendered
+        scopes = set(self._scopes())
+        values = self._values()
+        escaped = {name: escape_html(value) for name, value in values.items()}
+        subject = fill(_assembled(rendered.subject, scopes, values), {})
+        return Spliced(
+            subject=one_line(subject.replace("=?", "= ?"), _SUBJECT),
+            html=_assembled(rendered.html, scopes, escaped),
+            text=_assembled(rendered.text, scopes, values),
+            stories=len(self._shown),
+            articles=sum(shown.story.articles for shown in self._shown),
+            shed=tuple(self._left_out),
+        )
+
+    def _values(self) -> dict[str, str]:
+        """What fills the holes that depend on the choice."""
+        words = furniture(self._rendered.language)
+        stories = [shown.story for shown in self._shown]
+        lead = next((s for s in self._shown if s.number == self._lead), self._shown[0])
+        others = [shown.story.headline for shown in self._shown if shown is not lead]
+        sections: dict[int, int] = {}
+        for shown in self._shown:
+            if self._base(shown).split(" ", 1)[0] not in {"lead", "top"}:
+                sections[shown.home] = sections.get(shown.home, 0) + shown.story.articles
+        minutes = -(-sum(story.words for story in stories) // _WORDS_A_MINUTE)
+        return {
+            "headline": lead.story.headline,
+            "preheader": one_line(" · ".join(others[:3]) or lead.story.headline, _PREHEADER),
+            "counts": words.contents(sum(s.articles for s in stories), len(stories), minutes),
+            "more": words.more_stories(self._gone) if self._gone else "",
+            **{f"articles {home}": words.articles(n) for home, n in sections.items()},
+        }
+
+
+def _chosen(rendered: RenderedEdition, choice: Choice) -> Iterator[_Shown]:
+    for number, story in enumerate(rendered.stories):
+        if choice is None or _any_within(story.heading, choice):
+            chosen = choice is None or any(_any_within(key, choice) for key in story.sections)
+            home = story.homes[0]
+        else:
+            own = [key for key in story.sections if _any_within(key, choice)]
+            chosen = bool(own)
+            home = _home(rendered, story, own[0]) if own else 0
+        if chosen:
+            yield _Shown(number, home, story)
+
+
+def _home(rendered: RenderedEdition, story: StoryFacts, section: str) -> int:
+    home = home_of(section, list(rendered.headings))
+    return story.homes[0] if home is None else home
+
+
+def _any_within(key: str, choice: Collection[str]) -> bool:
+    return any(is_within(key, chosen) for chosen in choice)
+
+
+def _transferred(sizes: Iterable[Size]) -> int:
+    """The bytes of both parts in transfer, soft line breaks and line ends included."""
+    html, html_quoted, text, text_quoted = map(sum, zip(*sizes, strict=True))
+    return sum(
+        min(quoted + 3 * (quoted // 73 + 1), (plain + 2) // 3 * 4 * 78 // 76 + 2)
+        for plain, quoted in ((html, html_quoted), (text, text_quoted))
+    )
+
+
+def _assembled(
+    pieces: Iterable[Piece], scopes: Collection[str], values: Mapping[str, str]
+) -> tuple[str | Slot, ...]:
+    """The pieces within the scopes: stretches of text, and the slots between them."""
+    done: list[str | Slot] = []
+    run: list[str] = []
+    for piece in pieces:
+        if piece.scope not in scopes:
+            continue
+        if not piece.hole:
+            run.append(piece.text)
+        elif piece.hole in values:
+            run.append(values[piece.hole])
+        else:
+            done += ["".join(run), Slot(piece.hole)]
+            run = []
+    return (*done, "".join(run))
+
+
+def fill(
+    pieces: Sequence[str | Slot],
+    values: Mapping[Slot, str],
+    escape: Callable[[str], str] = str,
+) -> str:
+    """A part with a subscriber's values in its slots; for HTML, `escape` is `html.escape`."""
+    filled = {slot: escape(value) for slot, value in values.items()}
+    return "".join(filled[piece] if isinstance(piece, Slot) else piece for piece in pieces)

@@ -1,0 +1,65 @@
+"""Templates: a publisher's folder goes before ours, file by file, in Jinja2's sandbox."""
+
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from jinja2 import (
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    select_autoescape,
+)
+from jinja2.sandbox import SandboxedEnvironment
+
+from digest.errors import TemplateBrokenError, TemplateMissingError
+from digest.rendering.plain import wrap
+
+
+class Templates:
+    """The templates in `folders`, of which the first that has a file wins.
+
+    Changed files are read anew. In `.html` every value is escaped, in other files none is.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(folders)
+        self._environment = SandboxedEnvironment(
+            loader=FileSystemLoader(self.folders),
+            autoescape=select_autoescape(["html"], default=False),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters["wrap"] = wrap
+
+    def render(self, name: str, **context: object) -> str:
+        """The text that the template makes of its variables.
+
+        Raises:
+            TemplateMissingError: no folder has it, or one that it extends or imports.
+            TemplateBrokenError: it cannot be parsed, or fails on these variables.
+        """
+        try:
+            return self._environment.get_template(name).render(context)
+        except TemplateNotFound as error:
+            folders = " or ".join(str(folder) for folder in self.folders)
+            raise TemplateMissingError(name=error.name, folders=folders) from None
+        except TemplateSyntaxError as error:
+            path = error.filename or error.name or name
+            raise TemplateBrokenError(path=path, line=error.lineno, why=error.message) from None
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            self._blame(error)
+
+    def _blame(self, error: Exception) -> NoReturn:
+        """Raise the error with the last of our templates' lines that it came through."""
+        frames = traceback.extract_tb(error.__traceback__)  # Jinja2 writes its lines into it
+        for frame in reversed(frames):
+            if any(Path(frame.filename).is_relative_to(folder) for folder in self.folders):
+                raise TemplateBrokenError(
+                    path=frame.filename, line=frame.lineno, why=error
+                ) from error
+        raise error

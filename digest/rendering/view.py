@@ -1,0 +1,234 @@
+"""What templates see: the document in the edition's words, cleaned, with safe addresses only."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import time
+from functools import cached_property
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+from digest.rendering.furniture import Furniture, direction, furniture
+from digest.sections import is_within
+from digest.store.document import EditionDocument, Heading, Placement, StoryEntry
+from digest.text import one_line
+
+# A mail that holds its size needs parts that hold theirs.
+_HEADLINE, _TEASER, _RELATED, _SECTION, _ALT, _URL = 300, 700, 200, 120, 300, 2000
+_NOT_IN_MARKUP = re.compile("[\ufdd0-\ufdef\ufffe\uffff\U0001fffe\U0001ffff]")
+_IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+@dataclass(frozen=True)
+class SiteFacts:
+    """The publisher, as every mail names it. `base_url` has no slash at its end."""
+
+    name: str
+    base_url: str
+    postal_address: str
+
+
+@dataclass(frozen=True)
+class PictureView:
+    """A story's picture."""
+
+    url: str
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class RelatedView:
+    """An article under a story. `url` is empty where there is no web address."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class StoryView:
+    """A story. Every text is one line; empty where there is nothing to say.
+
+    `lang` and `dir` are set only where they differ from the edition's.
+    """
+
+    number: int
+    headline: str
+    url: str
+    teaser: str
+    heading: str
+    section: str
+    time: str
+    updated: str
+    articles: str
+    picture: PictureView | None
+    related: tuple[RelatedView, ...]
+    lang: str
+    dir: str
+
+
+@dataclass(frozen=True)
+class HeadingView:
+    """A section of the newsletter with all the stories that a reader could find there."""
+
+    number: int
+    title: str
+    stories: tuple[StoryView, ...]
+    briefs: tuple[StoryView, ...]
+
+
+@dataclass(frozen=True)
+class EditionView:
+    """The edition: its masthead, and its stories as the newsletter's sections hold them.
+
+    `leads` are the stories that can stand first in a reader's mail, `tops` those that stand before
+    all sections.
+    """
+
+    newsletter: str
+    title: str
+    strapline: str
+    date: str
+    number: str
+    send_at: str
+    lang: str
+    dir: str
+    stories: tuple[StoryView, ...]
+    leads: tuple[StoryView, ...]
+    tops: tuple[StoryView, ...]
+    headings: tuple[HeadingView, ...]
+
+
+def web_address(url: str) -> str:
+    """The address if it is one of the web's and of reasonable length, else nothing."""
+    url = url.strip()
+    if len(url) > _URL or not url.isprintable():
+        return ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return ""
+    return quote(url, safe="%/:=&?~#+!$,;'@()*[]-._")
+
+
+def plain_line(text: str, limit: int) -> str:
+    """The text on one line, without what cannot stand in HTML, cut at `limit` characters."""
+    return one_line(_NOT_IN_MARKUP.sub("", text), limit)
+
+
+def reading_words(text: str) -> int:
+    """How many words the text has; two characters count as one where no spaces part words."""
+    return len(text.split()) + len(_IDEOGRAPHS.findall(text)) // 2
+
+
+class Viewer:
+    """Makes the views of one document."""
+
+    def __init__(self, document: EditionDocument) -> None:
+        self._document = document
+        self._words: Furniture = furniture(document.language)
+        self._zone = ZoneInfo(document.timezone)
+
+    def edition(self) -> EditionView:
+        """The whole edition."""
+        document, words = self._document, self._words
+        stories = self.stories
+        headings = tuple(self._heading(number) for number in range(len(document.headings)))
+        tops = tuple(stories[n] for n in self._placed(Placement.TOP))
+        firsts = {heading.stories[0].number for heading in headings if heading.stories}
+        return EditionView(
+            newsletter=document.newsletter,
+            title=plain_line(document.title, _HEADLINE),
+            strapline=plain_line(document.strapline, _HEADLINE),
+            date=words.full_date(document.date),
+            number=words.number(document.number),
+            send_at=words.clock(time.fromisoformat(document.send_at)),
+            lang=document.language.replace("_", "-"),
+            dir=direction(document.language),
+            stories=stories,
+            leads=tops + tuple(stories[n] for n in sorted(firsts)),
+            tops=tops,
+            headings=headings,
+        )
+
+    @cached_property
+    def stories(self) -> tuple[StoryView, ...]:
+        """Every story, in the order of rank."""
+        return tuple(self._story(n, entry) for n, entry in enumerate(self._document.stories))
+
+    def _placed(self, placement: Placement) -> list[int]:
+        entries = enumerate(self._document.stories)
+        return [number for number, entry in entries if entry.placement is placement]
+
+    def _heading(self, number: int) -> HeadingView:
+        headings = self._document.headings
+        here = [
+            (entry.placement, self.stories[n])
+            for n, entry in enumerate(self._document.stories)
+            if number in homes(entry, headings)
+        ]
+        return HeadingView(
+            number=number,
+            title=plain_line(headings[number].title, _SECTION),
+            stories=tuple(story for placement, story in here if placement is Placement.STORY),
+            briefs=tuple(story for placement, story in here if placement is Placement.BRIEF),
+        )
+
+    def _story(self, number: int, entry: StoryEntry) -> StoryView:
+        words, document = self._words, self._document
+        titles = {heading.key: heading.title for heading in document.headings}
+        own = entry.language.replace("_", "-")
+        foreign = bool(own) and own.split("-")[0] != document.language.replace("_", "-")[:2]
+        updated = entry.updated and words.moment(entry.updated, self._zone, document.date)
+        return StoryView(
+            number=number,
+            headline=plain_line(entry.headline, _HEADLINE) or "—",
+            url=web_address(entry.url),
+            teaser=plain_line(entry.teaser, _TEASER),
+            heading=plain_line(titles.get(entry.heading, entry.section), _SECTION),
+            section=plain_line(entry.section, _SECTION),
+            time=words.moment(entry.published, self._zone, document.date),
+            updated=words.word("updated %(time)s") % {"time": updated} if updated else "",
+            articles=words.articles(entry.articles) if entry.related else "",
+            picture=_picture(entry),
+            related=tuple(
+                RelatedView(plain_line(article.title, _RELATED) or "—", web_address(article.url))
+                for article in entry.related
+            ),
+            lang=own if foreign else "",
+            dir=direction(own)
+            if foreign and direction(own) != direction(document.language)
+            else "",
+        )
+
+
+def _picture(entry: StoryEntry) -> PictureView | None:
+    url = web_address(entry.image.url) if entry.image else ""
+    if not entry.image or not url:
+        return None
+    alt, caption = plain_line(entry.image.alt, _ALT), plain_line(entry.image.caption, _ALT)
+    return PictureView(url, alt, caption)
+
+
+def homes(entry: StoryEntry, headings: tuple[Heading, ...]) -> list[int]:
+    """The numbers of the headings that the story can stand under, its own first."""
+    keys = [heading.key for heading in headings]
+    found = [keys.index(entry.heading)] if entry.heading in keys else []
+    for section in entry.sections:
+        home = home_of(section, keys)
+        if home is not None and home not in found:
+            found.append(home)
+    return found or [0]
+
+
+def home_of(section: str, keys: list[str]) -> int | None:
+    """The number of the nearest heading, among `keys`, that has the section within it."""
+    around = [number for number, key in enumerate(keys) if is_within(section, key)]
+    return max(around, key=lambda number: len(keys[number]), default=None)
+
+
+def nonce(document: EditionDocument) -> str:
+    """Letters that cannot stand in the document, because they depend on all of it."""
+    return "x" + hashlib.sha256(document.model_dump_json().encode()).hexdigest()[:30]
