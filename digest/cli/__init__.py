@@ -18,6 +18,7 @@ from digest.errors import DigestError
 # the commands of a noun; a noun with one command of its own name is that command.
 COMMANDS = {
     "init": ("digest.cli.init", "Write a configuration and a key, create or upgrade the database."),
+    "stories": ("digest.cli.stories", "Group the articles of a file into stories."),
 }
 
 

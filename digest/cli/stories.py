@@ -1,0 +1,184 @@
+"""`digest stories`: grouping by itself, on a file, without a configuration or a database."""
+
+import gzip
+import json
+import sys
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from io import BufferedReader
+from pathlib import Path
+from typing import IO, Annotated, Any, TypedDict, cast
+
+import typer
+
+from digest.cli.common import Json, done_in_part, note, say
+from digest.errors import CannotReadError, CannotWriteError
+from digest.sections import section_key
+from digest.stories import Item, group
+
+app = typer.Typer()
+
+_GZIP = b"\x1f\x8b"
+
+
+class Rejected(TypedDict):
+    """A line that could not be taken, and why."""
+
+    line: int
+    reason: str
+
+
+@app.callback()
+def stories() -> None:
+    """Group articles into stories."""
+
+
+@app.command("group")
+def group_command(
+    path: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="The articles; - for stdin.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where the {id, cluster} lines go.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Group the articles of a file: {id, title, body, date, …} lines in, {id, cluster} lines out.
+
+    `section`, `tags`, `lang`, `teaser` and `priority` are welcome; only `id` is needed. The file
+    may be gzipped. Without -o and --json the lines go to standard output. A cluster is named by
+    the id of one of its articles.
+    """
+    began = time.perf_counter()
+    rejected: list[Rejected] = []
+    ids: dict[str, Any] = {}
+    items = list(_items(_lines(path, rejected), ids, rejected))
+    target = _open_for_writing(output)
+    clusters = group(items)
+    cluster_of = {item.id: cluster[0].id for cluster in clusters for item in cluster}
+    lines = (
+        json.dumps({"id": ids[item.id], "cluster": ids[cluster_of[item.id]]}) for item in items
+    )
+    if target is not None:
+        with target:
+            target.writelines(f"{line}\n" for line in lines)
+    result = {
+        "articles": len(items),
+        "stories": len(clusters),
+        "seconds": round(time.perf_counter() - began, 3),
+        "rejected": rejected,
+    }
+    for problem in rejected:
+        note(f"line {problem['line']}: {problem['reason']}")
+    say(result, lines if target is None else (), as_json=as_json)
+    note("{articles} articles, {stories} stories, {seconds} s".format(**result))
+    done_in_part(complete=not rejected)
+
+
+def _open_for_writing(path: Path | None) -> IO[str] | None:
+    if path is None:
+        return None
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise CannotWriteError(path=path, why=error.strerror) from error
+
+
+def _open_for_reading(path: Path) -> BufferedReader:
+    # Standard input is buffered bytes too; its declared type says less.
+    return cast("BufferedReader", sys.stdin.buffer) if str(path) == "-" else path.open("rb")
+
+
+def _lines(path: Path, rejected: list[Rejected]) -> Iterator[tuple[int, bytes]]:
+    """The file's lines that hold something, with their numbers."""
+    number = 0
+    try:
+        with _open_for_reading(path) as raw:
+            packed = raw.peek(len(_GZIP)).startswith(_GZIP)
+            source = gzip.GzipFile(fileobj=raw) if packed else raw
+            for number, line in enumerate(source, start=1):
+                if line.strip():
+                    yield number, line
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        rejected.append({"line": number + 1, "reason": f"the compressed file is broken: {error}"})
+    except OSError as error:
+        raise CannotReadError(path=path, why=error.strerror) from error
+
+
+def _items(
+    lines: Iterable[tuple[int, bytes]], ids: dict[str, Any], rejected: list[Rejected]
+) -> Iterator[Item]:
+    """The articles of the lines that can be taken; `ids` keeps each id as it was written."""
+    for number, line in lines:
+        try:
+            record = json.loads(line.decode("utf-8-sig"))
+            item = _item(record)
+            if item.id in ids:
+                raise _LineError(f'the id "{item.id}" has come before')
+        except UnicodeDecodeError:
+            rejected.append({"line": number, "reason": "not UTF-8"})
+        except RecursionError:
+            rejected.append({"line": number, "reason": "nested too deeply"})
+        except json.JSONDecodeError as error:
+            rejected.append({"line": number, "reason": f"not JSON: {error.msg}"})
+        except ValueError as error:
+            rejected.append({"line": number, "reason": str(error)})
+        else:
+            ids[item.id] = record["id"]
+            yield item
+
+
+class _LineError(ValueError):
+    """A line is JSON, but no article."""
+
+
+def _item(record: object) -> Item:
+    if not isinstance(record, dict):
+        raise _LineError("not a JSON object")
+    if not isinstance(record.get("id"), str | int) or record["id"] == "":
+        raise _LineError("no id")
+    return Item(
+        id=str(record["id"]),
+        title=_text(record, "title"),
+        body=_text(record, "body"),
+        teaser=_text(record, "teaser"),
+        published=_moment(_text(record, "date") or _text(record, "published")),
+        section=section_key(_texts(record, "section")),
+        tags=tuple(_texts(record, "tags")),
+        language=_text(record, "lang") or _text(record, "language"),
+        priority=_number(record, "priority"),
+    )
+
+
+def _text(record: dict[str, Any], key: str) -> str:
+    value = record.get(key) or ""
+    if not isinstance(value, str):
+        raise _LineError(f"{key} is not text")
+    return value
+
+
+def _texts(record: dict[str, Any], key: str) -> list[str]:
+    value = record.get(key) or []
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
+        raise _LineError(f"{key} is neither text nor a list of texts")
+    return value
+
+
+def _number(record: dict[str, Any], key: str) -> int:
+    value = record.get(key) or 0
+    if not isinstance(value, int):
+        raise _LineError(f"{key} is not a whole number")
+    return value
+
+
+def _moment(text: str) -> datetime | None:
+    """A date or a date and time, ISO 8601; UTC where it names no offset."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise _LineError(f'the date "{text[:40]}" is not ISO 8601') from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
