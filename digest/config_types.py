@@ -53,7 +53,8 @@ def check_address(text: str) -> str:
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise ValueError(f'"{one_line(text, 100)}" is no e-mail address: {error}') from error
+        why = str(error).rstrip(".")
+        raise ValueError(f'"{one_line(text, 100)}" is no e-mail address: {why}') from error
 
 
 def _duration(value: object) -> object:

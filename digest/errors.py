@@ -172,4 +172,8 @@ class MessageTooLargeError(DigestError):
 
 
 class BadRecipientError(UsageError):
-    """"{email}" cannot be mailed: {why}."""
+    """ "{email}" cannot be mailed: {why}."""
+
+
+class ActsForNobodyError(DigestError):
+    """{why}."""

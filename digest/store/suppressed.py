@@ -1,0 +1,13 @@
+"""Who is never mailed: asked by whoever lets somebody in, and by whoever mails."""
+
+from collections.abc import Collection
+
+from sqlmodel import Session, col, select
+
+from digest.store.models import Suppression
+
+
+def suppressed(session: Session, keys: Collection[str]) -> dict[str, Suppression]:
+    """The suppressions among some address keys, by key; at most a few hundred keys at once."""
+    query = select(Suppression).where(col(Suppression.key).in_(keys))
+    return {suppression.key: suppression for suppression in session.exec(query)}
