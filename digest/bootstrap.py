@@ -6,7 +6,10 @@ from functools import cached_property
 from pathlib import Path
 
 from digest.config import Settings, load_settings
+from digest.delivery.proof import Press
+from digest.rendering import Templates
 from digest.store import Store
+from digest.subscribers.tokens import Tokens
 
 Clock = Callable[[], datetime]
 
@@ -42,6 +45,27 @@ class App:
         store = Store(self.settings.database_url)
         store.check()
         return store
+
+    @cached_property
+    def templates(self) -> Templates:
+        """The publisher's own templates before ours."""
+        own = self.settings.site.templates
+        folders = [self.settings.within(own)] if own else []
+        return Templates([*folders, shipped("templates")])
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """What signs the links in every mail.
+
+        Raises:
+            SecretUnreadableError: the key is absent, unreadable or too short.
+        """
+        return Tokens(self.settings.secret_key())
+
+    @cached_property
+    def press(self) -> Press:
+        """What turns a document into mails."""
+        return Press(self.settings, self.templates, self.tokens, self.clock)
 
 
 def shipped(name: str) -> Path:

@@ -177,3 +177,7 @@ class BadRecipientError(UsageError):
 
 class ActsForNobodyError(DigestError):
     """{why}."""
+
+
+class PortTakenError(DigestError):
+    """Nothing can listen on {host}:{port} ({why}): stop what uses it, or choose another port."""

@@ -15,10 +15,18 @@ from digest.cli.common import Invocation, note
 from digest.errors import DigestError
 
 # Each command: the module it lives in, and what the overview says of it. A module's `app` holds
-# the commands of a noun; a noun with one command of its own name is that command.
+# the commands of a noun, or is the command itself; `module:name` is one of several in a module.
 COMMANDS = {
     "init": ("digest.cli.init", "Write a configuration and a key, create or upgrade the database."),
     "stories": ("digest.cli.stories", "Group the articles of a file into stories."),
+    "subscribers": ("digest.cli.subscribers", "Add, show, change, import and export subscribers."),
+    "suppressions": ("digest.cli.suppressions", "List and change who is never mailed."),
+    "editions": ("digest.cli.editions", "Compose, look at, send and account for editions."),
+    "preview": ("digest.cli.services:preview", "Show an edition in a browser."),
+    "run": ("digest.cli.services:run", "Run scheduler, delivery and web in one process."),
+    "scheduler": ("digest.cli.services:scheduler", "Poll feeds and compose what is due."),
+    "worker": ("digest.cli.services:worker", "Send the editions whose sending has begun."),
+    "web": ("digest.cli.services:web", "Serve the readers' pages and the preview."),
 }
 
 
@@ -32,8 +40,9 @@ class _LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - click passes it
         if cmd_name not in COMMANDS:
             return None
-        module, summary = COMMANDS[cmd_name]
-        command = get_command(importlib.import_module(module).app)
+        place, summary = COMMANDS[cmd_name]
+        module, _, name = place.partition(":")
+        command = get_command(getattr(importlib.import_module(module), name or "app"))
         command.name = cmd_name
         command.short_help = summary
         return command

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert
@@ -26,6 +27,7 @@ from digest.store.models import (
     Subscription,
     SubscriptionStatus,
 )
+from digest.store.rows import row_id
 from digest.stories import tell
 
 
@@ -92,6 +94,14 @@ def compose_document(
     return compose(masthead, stories, pieces)
 
 
+class Rebuild(StrEnum):
+    """When a draft that exists is composed anew, under its number."""
+
+    NEVER = "never"
+    STALE = "stale"  # composed before its cut-off, which has come
+    ALWAYS = "always"
+
+
 def build(
     store: Store,
     settings: Settings,
@@ -99,59 +109,67 @@ def build(
     day: date,
     now: datetime,
     *,
-    rebuild: bool = False,
+    rebuild: Rebuild = Rebuild.NEVER,
 ) -> Edition:
     """Compose and freeze the edition of a day; one that exists is given back as it is.
 
-    `rebuild` composes it anew while it is a draft, under its number.
-
     Raises:
-        EditionNotDraftError: it is to be rebuilt, but its sending has begun or it was cancelled.
+        EditionNotDraftError: it is to be rebuilt (`ALWAYS`), but is a draft no more.
         NoEditionThatDayError: the newsletter's zone has no such date.
     """
+    wanted = _Wanted(settings, newsletter, day, now, rebuild)
     try:
-        return _build(store, settings, newsletter, day, now, rebuild=rebuild)
+        with store.write() as session:
+            return _build(session, wanted)
     except IntegrityError:
         # Another process stored this edition, or one that took the same articles, in between.
-        return _build(store, settings, newsletter, day, now, rebuild=rebuild)
+        with store.write() as session:
+            return _build(session, wanted)
 
 
-def _build(
-    store: Store,
-    settings: Settings,
-    newsletter: Newsletter,
-    day: date,
-    now: datetime,
-    *,
-    rebuild: bool,
-) -> Edition:
-    with store.write() as session:
-        query = select(Edition).where(Edition.newsletter == newsletter.slug, Edition.date == day)
-        edition = session.exec(query.with_for_update()).first()
-        if edition is not None:
-            if not rebuild:
-                return edition
-            if edition.status != EditionStatus.DRAFT:
-                raise EditionNotDraftError(edition=edition.id, status=edition.status)
-            _clear(session, edition)
-        number = edition.number if edition else None
-        composed = compose_edition(session, settings, newsletter, day, now, number)
-        document = composed.document
-        edition = edition or Edition(
-            newsletter=newsletter.slug,
-            date=day,
-            number=document.number,
-            cutoff=composed.window.cutoff,
-            composed=now,
-            document={},
-        )
-        edition.cutoff, edition.composed = composed.window.cutoff, now
-        edition.document = document.model_dump(mode="json")
-        edition.rendered = None
-        session.add(edition)
-        session.flush()
-        _store_places(session, edition, composed)
-        return edition
+@dataclass(frozen=True)
+class _Wanted:
+    settings: Settings
+    newsletter: Newsletter
+    day: date
+    now: datetime
+    rebuild: Rebuild
+
+
+def _build(session: Session, wanted: _Wanted) -> Edition:
+    newsletter, now = wanted.newsletter, wanted.now
+    query = select(Edition).where(Edition.newsletter == newsletter.slug, Edition.date == wanted.day)
+    edition = session.exec(query.with_for_update()).first()
+    if edition is not None:
+        if not _to_be_rebuilt(edition, wanted):
+            return edition
+        _clear(session, edition)
+    number = edition.number if edition else None
+    composed = compose_edition(session, wanted.settings, newsletter, wanted.day, now, number)
+    edition = edition or Edition(
+        newsletter=newsletter.slug,
+        date=wanted.day,
+        number=composed.document.number,
+        cutoff=composed.window.cutoff,
+        composed=now,
+        document={},
+    )
+    edition.cutoff, edition.composed = composed.window.cutoff, now
+    edition.document = composed.document.model_dump(mode="json")
+    session.add(edition)
+    session.flush()
+    _store_places(session, edition, composed)
+    return edition
+
+
+def _to_be_rebuilt(edition: Edition, wanted: _Wanted) -> bool:
+    is_draft = edition.status == EditionStatus.DRAFT
+    if wanted.rebuild == Rebuild.ALWAYS:
+        if not is_draft:
+            raise EditionNotDraftError(edition=edition.id, status=edition.status)
+        return True
+    stale = edition.composed < edition.cutoff <= wanted.now
+    return wanted.rebuild == Rebuild.STALE and is_draft and stale
 
 
 def _store_places(session: Session, edition: Edition, composed: Composed) -> None:
@@ -159,7 +177,7 @@ def _store_places(session: Session, edition: Edition, composed: Composed) -> Non
     stories = composed.document.stories
     rows = [
         EditionStory(
-            edition_id=_id_of(edition),
+            edition_id=row_id(edition),
             position=story.position,
             section=story.section,
             headline=story.headline,
@@ -248,9 +266,3 @@ def find_edition(session: Session, number: int) -> Edition:
     if edition is None:
         raise NoSuchEditionError(edition=number)
     return edition
-
-
-def _id_of(edition: Edition) -> int:
-    if edition.id is None:
-        raise ValueError("an edition has its id once it was stored")
-    return edition.id

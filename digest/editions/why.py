@@ -9,6 +9,7 @@ from digest.editions.life import load_document
 from digest.editions.selection import Window, earlier_editions, exclusion, heading_of
 from digest.errors import NoSuchArticleError
 from digest.store.models import Article, Edition, Exclusion, Section
+from digest.store.rows import row_id
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def _excluded(session: Session, settings: Settings, edition: Edition, article: A
     if reason := session.exec(listed).first():
         return reason
     # Not listed: an article of the archive, or one that came later. The same rule decides.
-    newsletter = settings.newsletter(edition.newsletter)
+    newsletter, number = settings.newsletter(edition.newsletter), row_id(article)
     section = session.get(Section, article.section_id)
     window = Window(edition.cutoff - newsletter.max_age, edition.cutoff, edition.composed)
     return (
@@ -76,13 +77,7 @@ def _excluded(session: Session, settings: Settings, edition: Edition, article: A
             published=article.published,
             known=article.known,
             heading=heading_of(section.key if section else "", newsletter.section_keys),
-            earlier=earlier_editions(session, newsletter.slug, [_id(article)]).get(_id(article)),
+            earlier=earlier_editions(session, newsletter.slug, [number]).get(number),
         )
         or "changed its section or its time after the edition was composed"
     )
-
-
-def _id(article: Article) -> int:
-    if article.id is None:
-        raise ValueError("a stored article has its id")
-    return article.id

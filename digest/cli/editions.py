@@ -1,0 +1,365 @@
+"""`digest editions`: compose, look at, send, pause and account for editions."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digest.cli.common import Json, done_in_part, note, program, say
+from digest.cli.dates import read_day
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from digest.bootstrap import App
+    from digest.delivery import Tally
+    from digest.delivery.proof import Proof
+    from digest.store.models import Edition, Subscription
+
+app = typer.Typer(no_args_is_help=True, help="Compose, preview, send and account for editions.")
+
+LISTED = 20
+Id = Annotated[int, typer.Argument(metavar="ID", help="The edition, as `editions list` shows it.")]
+
+
+@app.command()
+def build(
+    context: typer.Context,
+    newsletter: Annotated[str, typer.Argument(help="The newsletter's slug.")],
+    day: Annotated[
+        str | None, typer.Option("--date", metavar="D", help="The local date; today unless given.")
+    ] = None,
+    rebuild: Annotated[bool, typer.Option(help="Compose a draft anew.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compose and freeze the edition of a day; one that exists is shown as it is."""
+    from digest.editions.life import Rebuild, load_document
+    from digest.editions.life import build as build_edition
+
+    app = program(context)
+    wanted = app.settings.newsletter(newsletter)
+    now = app.clock()
+    date_wanted = read_day(day) or now.astimezone(app.settings.zone(wanted)).date()
+    anew = Rebuild.ALWAYS if rebuild else Rebuild.NEVER
+    edition = build_edition(app.store, app.settings, wanted, date_wanted, now, rebuild=anew)
+    with app.store.read() as session:
+        excluded = _excluded(session, edition)
+    document = load_document(edition)
+    data = {**_facts(edition), **_contents(edition), "excluded": excluded}
+    lines = [_headline(edition), ""]
+    for section in data["sections"]:
+        lines.append(section["title"])
+        lines += [f"  {_story_line(story)}" for story in section["stories"]]
+    articles = sum(story.articles for story in document.stories)
+    lines += ["", f"{articles} articles in {len(document.stories)} stories"]
+    lines += [f"{len(excluded)} left out" + (":" if excluded else "")]
+    lines += [
+        f"  {row['article']:>6}  {row['reason']}: {row['title']}" for row in excluded[:LISTED]
+    ]
+    if len(excluded) > LISTED:
+        lines.append(f"  … and {len(excluded) - LISTED} more (--json lists them)")
+    if edition.composed < edition.cutoff and edition.status == "draft":
+        note("digest: composed before its cut-off: what comes until then is not in it (--rebuild)")
+    say(data, lines, as_json=as_json)
+
+
+@app.command("list")
+def list_editions(
+    context: typer.Context,
+    newsletter: Annotated[str | None, typer.Option(help="Of this newsletter only.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """Show the editions there are, the newest first."""
+    from sqlmodel import col, select
+
+    from digest.store.models import Edition
+
+    app = program(context)
+    query = select(Edition).order_by(col(Edition.date).desc(), col(Edition.id).desc()).limit(limit)
+    if newsletter:
+        query = query.where(Edition.newsletter == app.settings.newsletter(newsletter).slug)
+    with app.store.read() as session:
+        editions = session.exec(query).all()
+    say(
+        {"editions": [_facts(edition) for edition in editions]},
+        [_headline(edition) for edition in editions] or ["no editions yet: digest editions build"],
+        as_json=as_json,
+    )
+
+
+@app.command()
+def show(context: typer.Context, edition_id: Id, as_json: Json = False) -> None:
+    """Show an edition, and the account of its deliveries."""
+    from digest.delivery import tally
+    from digest.editions.life import find_edition
+
+    app = program(context)
+    with app.store.read() as session:
+        edition = find_edition(session, edition_id)
+        account = tally(session, edition_id)
+        excluded = _excluded(session, edition)
+    data = {**_facts(edition), **_contents(edition), "excluded": excluded, **account.as_dict()}
+    lines = [_headline(edition)]
+    for section in data["sections"]:
+        lines.append(f"  {section['title']}")
+        lines += [f"    {_story_line(story)}" for story in section["stories"]]
+    lines += ["", *_account_lines(account)]
+    if edition.note:
+        lines.append(edition.note)
+    say(data, lines, as_json=as_json)
+
+
+@app.command()
+def why(
+    context: typer.Context,
+    edition_id: Id,
+    who: Annotated[str, typer.Argument(metavar="ARTICLE|EMAIL", help="An article or a reader.")],
+    as_json: Json = False,
+) -> None:
+    """Say why an article is in an edition or not, or what became of a reader's delivery."""
+    from dataclasses import asdict
+
+    from digest.delivery import why_reader
+    from digest.editions.life import find_edition
+    from digest.editions.why import why_article
+
+    app = program(context)
+    with app.store.read() as session:
+        edition = find_edition(session, edition_id)
+        if "@" in who:
+            reader = why_reader(session, edition, who)
+            say(reader, [f"{reader['email']}: {reader['said']}"], as_json=as_json)
+            return
+        if not who.isdigit():
+            raise typer.BadParameter("give an article's number or an e-mail address")
+        place = why_article(session, app.settings, edition, int(who))
+    lines = [place.title]
+    if place.included:
+        part = "lead of its story" if place.is_lead else f"related to: {place.headline}"
+        lines += [f"  in {place.heading} ({place.placement}), {part}"]
+        lines += [f"  ranked {place.score:.3f}: {', '.join(place.reasons)}"]
+        lines += [f"  beside: {title}" for title in place.beside]
+        if place.tied:
+            lines += [f"  tied by: {', '.join(place.tied)}"]
+    else:
+        lines += [f"  not in edition {edition_id}: {place.reason}"]
+    say(asdict(place), lines, as_json=as_json)
+
+
+@app.command()
+def render(
+    context: typer.Context,
+    edition_id: Id,
+    output: Annotated[Path, typer.Option("-o", "--output", help="By ending: .html .txt .eml")],
+    subscriber: Annotated[str | None, typer.Option(help="As this reader gets it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write an edition to a file, whole or as one reader gets it."""
+    from digest.errors import CannotWriteError
+
+    if output.suffix not in {".html", ".txt", ".eml"}:
+        raise typer.BadParameter("the file's name ends in .html, .txt or .eml")
+    proof = _proof(program(context), edition_id, subscriber)
+    content = {".html": proof.html.encode(), ".txt": proof.text.encode(), ".eml": proof.message}
+    data = content[output.suffix]
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise CannotWriteError(path=output, why=error.strerror) from error
+    say(
+        {"bytes": len(data), "file": str(output)}, [f"{output}: {len(data)} bytes"], as_json=as_json
+    )
+
+
+@app.command("test-send")
+def send_one_test(
+    context: typer.Context,
+    edition_id: Id,
+    to: Annotated[str, typer.Option("--to", metavar="EMAIL", help="Who gets the test.")],
+    subscriber: Annotated[str | None, typer.Option(help="As this reader gets it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Send an edition to one address, marked as a test, outside the accounts."""
+    import asyncio
+
+    from digest.delivery import send_test
+    from digest.delivery.proof import choice_of, proof_of_edition
+    from digest.editions.life import find_edition
+
+    app = program(context)
+    with app.store.read() as session:
+        edition = find_edition(session, edition_id)
+        choice = choice_of(_subscription(session, edition, subscriber) if subscriber else None)
+    proof = proof_of_edition(app.press, edition, choice, to)
+    accepted, reply = asyncio.run(send_test(app.settings, proof.sender, to, proof.message))
+    say(
+        {"accepted": accepted, "reply": reply},
+        [f"{to}: {'accepted' if accepted else 'refused'} ({reply})"],
+        as_json=as_json,
+    )
+    done_in_part(complete=accepted)
+
+
+@app.command()
+def send(
+    context: typer.Context,
+    edition_id: Id,
+    at_once: Annotated[
+        bool, typer.Option("--now", help="Do not wait for readers' own hours of sending.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Send an edition to its subscribers; waits until done or paused. Safe to call again."""
+    import asyncio
+
+    from digest.worker import send_until_done
+
+    account, status = asyncio.run(
+        send_until_done(program(context), edition_id, at_once=at_once, progress=not as_json)
+    )
+    say(
+        {"id": edition_id, "status": status, **account.as_dict()},
+        [f"edition {edition_id} is {status}", *_account_lines(account)],
+        as_json=as_json,
+    )
+    done_in_part(complete=status == "sent")
+
+
+@app.command()
+def pause(context: typer.Context, edition_id: Id, as_json: Json = False) -> None:
+    """Stop sending an edition, within a second, whichever process sends it."""
+    from digest.delivery import pause_edition
+
+    _turn(context, edition_id, pause_edition, as_json=as_json)
+
+
+@app.command()
+def resume(context: typer.Context, edition_id: Id, as_json: Json = False) -> None:
+    """Let a paused edition be sent on: by `digest run`, or by `editions send`."""
+    from digest.delivery import resume_edition
+
+    _turn(context, edition_id, resume_edition, as_json=as_json)
+
+
+@app.command()
+def cancel(context: typer.Context, edition_id: Id, as_json: Json = False) -> None:
+    """Never send what is left of an edition; if nobody got it, its articles are free again."""
+    from digest.delivery import cancel_edition
+
+    _turn(context, edition_id, cancel_edition, as_json=as_json)
+
+
+def _turn(context: typer.Context, edition_id: int, action: Any, *, as_json: bool) -> None:
+    from digest.delivery import tally
+    from digest.editions.life import find_edition
+
+    app = program(context)
+    action(app.store, edition_id, app.clock())
+    with app.store.read() as session:
+        edition = find_edition(session, edition_id)
+        account = tally(session, edition_id)
+    say(
+        {"id": edition_id, "status": edition.status, **account.as_dict()},
+        [f"edition {edition_id} is {edition.status}", *_account_lines(account)],
+        as_json=as_json,
+    )
+
+
+def _proof(app: "App", edition_id: int, email: str | None) -> "Proof":
+    from digest.delivery.proof import proof_for_subscriber, proof_of_edition
+    from digest.editions.life import find_edition
+
+    with app.store.read() as session:
+        edition = find_edition(session, edition_id)
+        if email is None:
+            return proof_of_edition(app.press, edition)
+        subscription = _subscription(session, edition, email)
+        return proof_for_subscriber(session, app.press, edition, subscription)
+
+
+def _subscription(session: "Session", edition: "Edition", email: str) -> "Subscription":
+    from digest.subscribers import find_subscription
+
+    return find_subscription(session, edition.newsletter, email)
+
+
+def _facts(edition: "Edition") -> dict[str, Any]:
+    return {
+        "id": edition.id,
+        "newsletter": edition.newsletter,
+        "date": edition.date,
+        "number": edition.number,
+        "status": edition.status,
+        "cutoff": edition.cutoff,
+        "composed": edition.composed,
+        "started": edition.started,
+        "completed": edition.completed,
+        "note": edition.note,
+    }
+
+
+def _contents(edition: "Edition") -> dict[str, Any]:
+    """The sections of an edition with their stories, each with its articles, the lead first."""
+    from digest.editions.life import load_document
+
+    document = load_document(edition)
+    sections = []
+    for heading in document.headings:
+        stories = [
+            {
+                "id": story.position,
+                "headline": story.headline,
+                "lead": story.lead,
+                "articles": [story.lead, *(related.article for related in story.related)],
+                "score": story.score,
+                "placement": story.placement,
+            }
+            for story in document.stories
+            if story.heading == heading.key
+        ]
+        if stories:
+            sections.append({"section": heading.path, "title": heading.title, "stories": stories})
+    return {"sections": sections}
+
+
+def _excluded(session: "Session", edition: "Edition") -> list[dict[str, Any]]:
+    from sqlmodel import col, select
+
+    from digest.store.models import Article, Exclusion
+
+    query = (
+        select(Exclusion.article_id, Article.title, Exclusion.reason)
+        .join(Article, col(Article.id) == Exclusion.article_id)
+        .where(Exclusion.edition_id == edition.id)
+        .order_by(col(Exclusion.article_id))
+    )
+    return [
+        {"article": article, "title": title, "reason": reason}
+        for article, title, reason in session.exec(query)
+    ]
+
+
+def _headline(edition: "Edition") -> str:
+    return (
+        f"edition {edition.id}: {edition.newsletter} of {edition.date}, "
+        f"No. {edition.number}, {edition.status}"
+    )
+
+
+def _story_line(story: dict[str, Any]) -> str:
+    more = len(story["articles"]) - 1
+    return f"{story['headline']}{f' (and {more} related)' if more else ''}"
+
+
+def _account_lines(account: "Tally") -> list[str]:
+    facts = account.as_dict()
+    if not facts["audience"]:
+        return ["nobody is in its audience yet"]
+    parts = [
+        f"{name} {facts[name]}"
+        for name in ("accepted", "refused", "deferred", "uncertain", "waiting")
+        if facts[name]
+    ]
+    parts += [f"skipped {count} ({reason})" for reason, count in facts["skipped"].items()]
+    return [f"audience {facts['audience']}: {', '.join(parts)}"]

@@ -1,0 +1,230 @@
+"""Proofs: an edition as one reader gets it, for the desk to look at and for pages on the web."""
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from functools import cached_property
+
+from sqlmodel import Session, select
+
+from digest.config import Settings
+from digest.delivery.message import (
+    Letterhead,
+    Recipient,
+    compose_message,
+    for_test,
+    letterhead,
+    test_recipient,
+)
+from digest.editions.life import load_document
+from digest.rendering import (
+    Choice,
+    RenderedEdition,
+    SiteFacts,
+    Slot,
+    Spliced,
+    Templates,
+    fill,
+    furniture,
+    render_edition,
+    splice,
+)
+from digest.sections import section_key
+from digest.store.document import EditionDocument
+from digest.store.models import Delivery, Edition, Subscriber, Subscription
+from digest.subscribers.tokens import Tokens
+
+NOBODY = "reader@example.org"
+
+
+@dataclass(frozen=True)
+class Press:
+    """What turns a document into mails: settings, templates, the key that signs, and the time."""
+
+    settings: Settings
+    templates: Templates
+    tokens: Tokens
+    clock: Callable[[], datetime]
+
+    @property
+    def site(self) -> SiteFacts:
+        """The publisher, as mails name it."""
+        site = self.settings.site
+        return SiteFacts(site.name, site.base_url, site.postal_address)
+
+    def render(self, document: EditionDocument) -> RenderedEdition:
+        """The blocks of an edition, from which every reader's mail is spliced."""
+        return render_edition(document, self.site, self.templates)
+
+    def rendered(self, edition: Edition) -> RenderedEdition:
+        """The blocks of a stored edition: as frozen when its sending began, or as they are now."""
+        if edition.rendered is not None:
+            return RenderedEdition.model_validate(edition.rendered)
+        return self.render(load_document(edition))
+
+
+@dataclass(frozen=True)
+class Proof:
+    """An edition as one reader gets it."""
+
+    spliced: Spliced
+    letterhead: Letterhead
+    recipient: Recipient
+    now: datetime
+
+    @property
+    def subject(self) -> str:
+        """The subject, as the reader's program shows it."""
+        return self.spliced.subject
+
+    @property
+    def stories(self) -> int:
+        """How many stories it holds; with none, this reader gets no mail."""
+        return self.spliced.stories
+
+    @property
+    def shed(self) -> tuple[str, ...]:
+        """What was left out to keep to the size."""
+        return self.spliced.shed
+
+    @cached_property
+    def html(self) -> str:
+        """The HTML part."""
+        return fill(self.spliced.html, self._values, html.escape)
+
+    @cached_property
+    def text(self) -> str:
+        """The text part."""
+        return fill(self.spliced.text, self._values)
+
+    @cached_property
+    def message(self) -> bytes:
+        """The whole mail."""
+        return compose_message(self.letterhead, self.spliced, self.recipient, self.now)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole mail; none where there is no story to send."""
+        return len(self.message) if self.stories else 0
+
+    @property
+    def headers(self) -> str:
+        """The head of the mail, decoded, a field a line."""
+        if not self.stories:
+            return ""
+        parsed = message_from_bytes(self.message, policy=policy.default)
+        return "\n".join(f"{name}: {value}" for name, value in parsed.items())
+
+    @property
+    def sender(self) -> str:
+        """The envelope sender, to which a bounce would come."""
+        return self.letterhead.envelope_sender(self.recipient.delivery_id)
+
+    @property
+    def _values(self) -> dict[Slot, str]:
+        return {
+            Slot.TOKEN: self.letterhead.reader_token(self.recipient),
+            Slot.EMAIL: self.recipient.email,
+            Slot.SINCE: self.recipient.since,
+        }
+
+
+def choice_of(subscription: Subscription | None) -> Choice:
+    """The sections that somebody chose, as rendering takes them; None for all."""
+    if subscription is None or subscription.sections is None:
+        return None
+    return frozenset(section_key(path) for path in subscription.sections)
+
+
+def since(press: Press, document: EditionDocument, subscription: Subscription) -> str:
+    """The date since which somebody subscribed, in the words of the edition's language."""
+    zone = press.settings.zone(press.settings.newsletter(document.newsletter))
+    began = (subscription.confirmed or subscription.created).astimezone(zone).date()
+    return furniture(document.language).long_date(began)
+
+
+def proof_of_document(
+    press: Press, document: EditionDocument, choice: Choice = None, to: str = NOBODY
+) -> Proof:
+    """A document that is not stored, as somebody with a choice of sections would get it."""
+    return _proof(press, document, press.render(document), 0, splice_for=choice, to=to)
+
+
+def proof_of_edition(
+    press: Press, edition: Edition, choice: Choice = None, to: str = NOBODY
+) -> Proof:
+    """A stored edition, marked as a test; its links act for nobody."""
+    document, rendered = load_document(edition), press.rendered(edition)
+    return _proof(press, document, rendered, edition.id or 0, splice_for=choice, to=to)
+
+
+def proof_for_subscriber(
+    session: Session, press: Press, edition: Edition, subscription: Subscription
+) -> Proof:
+    """A stored edition exactly as a subscriber gets it: with the links that act for them."""
+    document = load_document(edition)
+    recipient = _recipient(session, press, document, edition, subscription)
+    spliced = splice(press.rendered(edition), choice_of(subscription))
+    return Proof(spliced, _letterhead(press, document, edition.id or 0), recipient, press.clock())
+
+
+def page_of_edition(press: Press, edition: Edition) -> str:
+    """A whole edition as a page of the archive, with nothing in it that is for one reader."""
+    spliced = splice(press.rendered(edition), None, budget=None, personal=False)
+    head = _letterhead(press, load_document(edition), edition.id or 0)
+    return Proof(spliced, head, test_recipient(NOBODY), press.clock()).html
+
+
+def page_for_subscriber(
+    session: Session, press: Press, edition: Edition, subscription: Subscription
+) -> str:
+    """A subscriber's edition as a page on the web, where no mail program limits its size."""
+    document = load_document(edition)
+    recipient = _recipient(session, press, document, edition, subscription)
+    spliced = splice(press.rendered(edition), choice_of(subscription), budget=None)
+    head = _letterhead(press, document, edition.id or 0)
+    return Proof(spliced, head, recipient, press.clock()).html
+
+
+def _proof(
+    press: Press,
+    document: EditionDocument,
+    rendered: RenderedEdition,
+    edition_id: int,
+    *,
+    splice_for: Choice,
+    to: str,
+) -> Proof:
+    head = for_test(_letterhead(press, document, edition_id))
+    day = furniture(document.language).long_date(document.date)
+    recipient = test_recipient(to, since=day)
+    return Proof(splice(rendered, splice_for), head, recipient, press.clock())
+
+
+def _letterhead(press: Press, document: EditionDocument, edition_id: int) -> Letterhead:
+    newsletter = press.settings.newsletter(document.newsletter)
+    return letterhead(press.settings, newsletter, document, edition_id, press.tokens)
+
+
+def _recipient(
+    session: Session,
+    press: Press,
+    document: EditionDocument,
+    edition: Edition,
+    subscription: Subscription,
+) -> Recipient:
+    subscriber = session.get_one(Subscriber, subscription.subscriber_id)
+    delivery = session.exec(
+        select(Delivery.id).where(
+            Delivery.edition_id == edition.id, Delivery.subscriber_id == subscriber.id
+        )
+    ).first()
+    return Recipient(
+        delivery_id=delivery or 0,
+        subscription_id=subscription.id or 0,
+        email=subscriber.email,
+        name=subscriber.name,
+        since=since(press, document, subscription),
+    )

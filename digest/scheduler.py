@@ -1,0 +1,177 @@
+"""The scheduler: wakes when an edition is due, composes it, lets it be sent; polls the feeds.
+
+The calendar computes what is due and the database decides who does it; APScheduler only wakes us.
+Its cron triggers lose or double local days around clock changes, and two schedulers on one job
+store fire twice; a job for one computed instant, and a unique key on the edition, do neither.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlmodel import Session, func, select
+
+from digest.bootstrap import App
+from digest.config import Newsletter
+from digest.delivery import begin, cancel_edition
+from digest.editions.calendar import Due, next_due
+from digest.editions.life import Rebuild, build, load_document, schedule_of
+from digest.errors import DigestError, EditionEndedError, EditionPausedError
+from digest.ingest import poll_due
+from digest.store.models import Edition, EditionStatus
+from digest.store.rows import row_id
+
+PLAN_EVERY = timedelta(minutes=1)
+"""How often the plan is made anew: clocks are set, machines sleep, readers move."""
+
+FEEDS_EVERY = timedelta(seconds=30)
+NO_ARTICLES = "no articles that morning"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A newsletter and the edition of it that is due next."""
+
+    newsletter: Newsletter
+    due: Due
+
+
+def plan(app: App, now: datetime) -> list[Planned]:
+    """The edition of each newsletter that is due next, or is due already."""
+    planned = []
+    with app.store.read() as session:
+        for newsletter in app.settings.newsletters:
+            due = next_due(
+                schedule_of(session, app.settings, newsletter),
+                _last_begun(session, newsletter),
+                now,
+                app.settings.delivery.give_up_after,
+            )
+            if due is not None:
+                planned.append(Planned(newsletter, due))
+    return planned
+
+
+def _last_begun(session: Session, newsletter: Newsletter) -> date | None:
+    """The date of the latest edition that is more than a draft."""
+    query = select(func.max(Edition.date)).where(
+        Edition.newsletter == newsletter.slug, Edition.status != EditionStatus.DRAFT
+    )
+    return session.exec(query).one()
+
+
+def bring_out(app: App, planned: Planned, now: datetime) -> Edition | None:
+    """Compose an edition that is due, and begin its sending; safe in several processes at once.
+
+    Returns:
+        The edition; None where there is nothing to send or somebody decided otherwise meanwhile.
+    """
+    newsletter, day = planned.newsletter, planned.due.day
+    edition = build(app.store, app.settings, newsletter, day, now, rebuild=Rebuild.STALE)
+    number = row_id(edition)
+    try:
+        if not load_document(edition).stories:
+            cancel_edition(app.store, number, now, note=NO_ARTICLES)
+            logger.warning("%s of %s: %s", newsletter.slug, day, NO_ARTICLES)
+            return None
+        edition = begin(app.store, app.settings, app.press.render, number, now)
+    except (EditionEndedError, EditionPausedError) as error:
+        logger.info("%s of %s: %s", newsletter.slug, day, error)
+        return None
+    logger.info("edition %s, %s of %s, goes out", number, newsletter.slug, day)
+    return edition
+
+
+class Scheduler:
+    """Keeps the plan while the program runs.
+
+    Args:
+        app: the program.
+        begun: called, in the event loop, when an edition's sending has begun.
+    """
+
+    def __init__(self, app: App, begun: Callable[[], None] = lambda: None) -> None:
+        self._app = app
+        self._begun = begun
+        self._wakes = AsyncIOScheduler(
+            timezone=UTC,
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        self._composing = asyncio.Lock()
+
+    def start(self) -> None:
+        """Begin to wake; needs a running event loop."""
+        self._wakes.add_job(
+            self._tick,
+            "interval",
+            seconds=PLAN_EVERY.total_seconds(),
+            id="plan",
+            next_run_time=datetime.now(UTC),
+        )
+        if self._app.settings.feeds:
+            self._wakes.add_job(
+                self._poll,
+                "interval",
+                seconds=FEEDS_EVERY.total_seconds(),
+                id="feeds",
+                next_run_time=datetime.now(UTC),
+            )
+        self._wakes.start()
+
+    async def stop(self) -> None:
+        """Wake no more; an edition that is being composed is finished first."""
+        self._wakes.shutdown(wait=False)
+        async with self._composing:
+            pass
+
+    async def _tick(self) -> None:
+        """Bring out what is due, and set a job for the instant at which each next one is."""
+        async with self._composing:
+            try:
+                if await asyncio.to_thread(self._bring_out_all):
+                    self._begun()
+                for planned in await asyncio.to_thread(plan, self._app, self._app.clock()):
+                    self._wakes.add_job(
+                        self._tick,
+                        "date",
+                        run_date=planned.due.instant,
+                        id=f"edition {planned.newsletter.slug}",
+                        replace_existing=True,
+                    )
+            except DigestError as error:
+                # The database may be away: the next tick tries again.
+                logger.error("the plan could not be kept: %s", error)  # noqa: TRY400 - said in words
+
+    def _bring_out_all(self) -> bool:
+        """Bring out what is due; whether any edition's sending has begun."""
+        now, any_begun = self._app.clock(), False
+        for planned in plan(self._app, now):
+            if planned.due.instant > now:
+                continue
+            try:
+                any_begun |= bring_out(self._app, planned, now) is not None
+            except DigestError as error:
+                # One newsletter's broken template does not hold up another newsletter.
+                logger.error("%s: %s", planned.newsletter.slug, error)  # noqa: TRY400 - as above
+        return any_begun
+
+    async def _poll(self) -> None:
+        try:
+            outcomes = await asyncio.to_thread(
+                poll_due, self._app.store, self._app.settings, self._app.clock()
+            )
+        except DigestError as error:
+            logger.error("feeds could not be polled: %s", error)  # noqa: TRY400 - as above
+            return
+        for outcome in outcomes:
+            if outcome.error:
+                logger.warning("feed %s: %s", outcome.slug, outcome.error)
+            elif outcome.added or outcome.updated:
+                logger.info(
+                    "feed %s: %s new, %s changed", outcome.slug, outcome.added, outcome.updated
+                )

@@ -1,0 +1,61 @@
+"""The web side of the program as one FastAPI application."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from digest.bootstrap import App
+from digest.errors import ActsForNobodyError, DigestError, PreviewForbiddenError, StoreError
+from digest.web import archive, preview, readers
+from digest.web.pages import Program, message
+
+# No script runs on a reader's page; pictures come from where the publisher keeps them. Links
+# carry tokens: no other site may learn the address a reader came from.
+READER_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(program: App) -> FastAPI:
+    """The readers' pages, the archive and the preview of one program."""
+    web = FastAPI(title="digest", docs_url=None, redoc_url=None, openapi_url=None)
+    web.state.program = program
+    for part in (archive, readers, preview):
+        web.include_router(part.router)
+    web.add_api_route("/health", health)
+    web.add_exception_handler(DigestError, _said)
+    web.middleware("http")(_careful)
+    return web
+
+
+def health(app: Program) -> JSONResponse:
+    """Alive, and able to read a database that fits."""
+    try:
+        app.store.check()
+    except StoreError as error:
+        return JSONResponse({"status": "failing", "database": str(error)}, status_code=503)
+    return JSONResponse({"status": "ok"})
+
+
+async def _careful(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await proceed(request)
+    for name, value in READER_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _said(request: Request, error: Exception) -> Response:
+    """What went wrong, on a page; a link that acts for nobody is no error of the reader's."""
+    if isinstance(error, ActsForNobodyError):
+        status = 200
+    elif isinstance(error, PreviewForbiddenError):
+        status = 403
+    else:
+        status = 503 if isinstance(error, StoreError) else 404
+    return message(request.app.state.program, str(error), status=status)

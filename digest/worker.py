@@ -1,0 +1,71 @@
+"""The worker: sends whatever edition's sending has begun, until it is complete."""
+
+import asyncio
+import contextlib
+import logging
+
+from sqlmodel import select
+
+from digest.bootstrap import App
+from digest.delivery import send_edition
+from digest.errors import DigestError
+from digest.store.models import Edition, EditionStatus
+
+LOOK_EVERY = 5.0
+"""Seconds between two looks for editions to send: another process may have begun one."""
+
+RETRY_AFTER = 60.0
+"""Seconds until an edition that could not be sent on is taken up again."""
+
+logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """Sends editions in the background of a running program."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._stop = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._sending: dict[int, asyncio.Task[None]] = {}
+
+    def wake(self) -> None:
+        """Look for editions at once."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Try no further messages; `run` returns when those in flight are recorded."""
+        self._stop.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until `stop`."""
+        while not self._stop.is_set():
+            for edition in await asyncio.to_thread(self._to_be_sent):
+                if edition not in self._sending:
+                    task = asyncio.create_task(self._send(edition))
+                    self._sending[edition] = task
+                    task.add_done_callback(lambda _, number=edition: self._sending.pop(number))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LOOK_EVERY)
+            self._wake.clear()
+        await asyncio.gather(*self._sending.values())
+
+    def _to_be_sent(self) -> list[int]:
+        query = select(Edition.id).where(Edition.status == EditionStatus.SENDING)
+        try:
+            with self._app.store.read() as session:
+                return [number for number in session.exec(query) if number is not None]
+        except DigestError as error:
+            logger.error("editions could not be looked for: %s", error)  # noqa: TRY400 - in words
+            return []
+
+    async def _send(self, edition: int) -> None:
+        try:
+            account = await send_edition(self._app, edition, stop=self._stop)
+        except DigestError as error:
+            logger.error("edition %s: %s", edition, error)  # noqa: TRY400 - said in words
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), RETRY_AFTER)
+        else:
+            logger.info("edition %s: %s", edition, account)
