@@ -19,7 +19,7 @@ from digest.store.models import (
 )
 from digest.store.rows import row_id
 from digest.store.suppressed import suppressed
-from digest.subscribers.addresses import Address
+from digest.subscribers.addresses import Address, read_address
 from digest.subscribers.choices import Choices
 from digest.subscribers.subscribing import confirm, unsubscribe
 
@@ -54,6 +54,18 @@ def ties(
             known = ", ".join(slugs) or "none"
             raise NoSuchSubscriptionError(email=subscriber.email, newsletter=slug, known=known)
     return [tie for tie in found if not newsletters or tie.newsletter in newsletters]
+
+
+def find_subscription(session: Session, newsletter: str, email: str) -> Subscription:
+    """The subscription to a newsletter of whoever has an address, whatever its status.
+
+    Raises:
+        InvalidAddressError: `email` is no address.
+        NoSuchSubscriberError: nobody has it.
+        NoSuchSubscriptionError: they have no subscription to that newsletter.
+    """
+    (tie,) = ties(session, find(session, read_address(email)), [newsletter])
+    return tie
 
 
 def move(session: Session, subscriber: Subscriber, address: Address) -> None:
