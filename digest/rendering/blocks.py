@@ -99,7 +99,7 @@ class Marks:
         self._mark = re.compile(rf"<!--{nonce} ?([^>]*?)-->|{nonce}_([a-z]+(?:-\d+)?)_")
 
     def block(self, name: str, *keys: int, caller: Callable[[], str]) -> str:
-        """For templates: what `{% call block("story", 14, 2) %}…{% endcall %}` calls."""
+        """Put marks around lines of a template: see docs/reference/templates.md."""
         if name not in BLOCKS | PARTS:
             known = ", ".join(sorted(BLOCKS | PARTS))
             raise ValueError(f'there is no block "{name}", only {known}')
@@ -109,7 +109,10 @@ class Marks:
         return Markup(marked) if hasattr(body, "__html__") else marked  # noqa: S704 - was escaped
 
     def hole(self, name: str) -> str:
-        """For templates: the place of a value that is not known yet."""
+        """Mark the place of a value that a template cannot know yet."""
+        known = _CHOSEN | set(Slot)
+        if name.partition("-")[0] not in known:
+            raise ValueError(f'there is no hole "{name}", only {", ".join(sorted(known))}')
         return f"{self._nonce}_{name}_"
 
     def cut(self, page: str, template: str) -> tuple[Piece, ...]:
@@ -129,8 +132,7 @@ class Marks:
             place = mark.end()
             scope, hole = mark.groups()
             if hole is not None:
-                size, quoted = _HOLES[hole.split("-")[0]]
-                yield Piece(scopes[-1], "", hole.replace("-", " "), size, quoted)
+                yield Piece(scopes[-1], "", hole.replace("-", " "), *_SLOTS.get(hole, (0, 0)))
             elif scope:
                 scopes.append(f"{scopes[-1]} {scope}" if scope in PARTS else scope)
             else:
@@ -144,24 +146,21 @@ class Marks:
             yield _piece("", page[place:])
 
 
-# What a value may take: in bytes, and in quoted-printable, where other alphabets grow threefold.
-_HOLES = {
-    "token": (64, 64),
-    "email": (254, 500),
-    "since": (50, 120),
-    "counts": (160, 400),
-    "preheader": (400, 1000),
-    "headline": (600, 1500),
-    "articles": (40, 100),
-    "more": (120, 300),
-}
+# What a subscriber's value may take: in bytes, and quoted, where other alphabets grow threefold.
+# The values that depend on the choice are known, and counted, when it is spliced.
+_SLOTS = {"token": (64, 64), "email": (254, 500), "since": (50, 120)}
+_CHOSEN = {"counts", "preheader", "headline", "articles", "more"}
 _PLAIN = bytes(byte for byte in range(32, 127) if byte != ord("=")) + b"\r\n"
 
 
-def _piece(scope: str, text: str) -> Piece:
+def measure(text: str) -> tuple[int, int]:
+    """The bytes of a text with mail's line ends: as they are, and in quoted-printable."""
     data = text.replace("\n", "\r\n").encode()
-    special = len(data.translate(None, _PLAIN))
-    return Piece(scope, text, "", len(data), len(data) + 2 * special)
+    return len(data), len(data) + 2 * len(data.translate(None, _PLAIN))
+
+
+def _piece(scope: str, text: str) -> Piece:
+    return Piece(scope, text, "", *measure(text))
 
 
 def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:

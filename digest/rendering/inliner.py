@@ -40,8 +40,8 @@ def inline_css(html: str) -> str:
         allow_loading_external_files=False,
         disable_validation=True,
         # An image's size in the attributes is for Outlook, the one in the style for all others;
-        # `align` would float a table to the side.
-        disable_basic_attributes=["width", "height", "align"],
+        # `align` would float a table to the side, and `valign` mean nothing on a word.
+        disable_basic_attributes=["width", "height", "align", "valign"],
         align_floating_images=False,
         cache_css_parsing=False,
     )
@@ -53,6 +53,8 @@ def inline_css(html: str) -> str:
     kept = [style.text or "" for style in page.iter("style")]
     kept += [comment.text or "" for comment in page.iter(etree.Comment)]
     named = set(_CLASS.findall("\n".join(kept)))
+    for element in page.iterfind(".//*[@style]"):
+        element.set("style", element.get("style", "").replace("; ", ";").replace(", ", ","))
     for element in page.iterfind(".//*[@class]"):
         classes = [name for name in element.get("class", "").split() if name in named]
         if classes:

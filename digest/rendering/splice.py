@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from html import escape as escape_html
+from operator import sub
 from typing import NamedTuple
 
-from digest.rendering.blocks import Piece, RenderedEdition, Size, Slot, StoryFacts
+from digest.rendering.blocks import Piece, RenderedEdition, Size, Slot, StoryFacts, measure
 from digest.rendering.furniture import furniture
 from digest.rendering.view import home_of
 from digest.sections import is_within
@@ -58,7 +59,7 @@ def splice(
 
     A story is in it if one of its articles lies in a chosen section. It stands under its own
     heading if that was chosen, else under the heading of its first chosen section. The first of
-    the top stories leads; where there is none, the best story of the first section does.
+    the top stories leads; where there is none, the best story of a section does.
 
     Over the budget it sheds, each from the lowest rank up, lists of related articles, then
     teasers, then briefs, then stories, and says that the whole edition has more.
@@ -71,9 +72,8 @@ def splice(
         personal: False leaves out all that is for one subscriber, for a page in the archive.
     """
     mail = _Mail(rendered, choice, personal=personal)
-    while budget is not None and (over := mail.cost() - budget) > 0:
-        if not mail.shed(over):
-            break
+    if budget is not None:
+        mail.fit(budget)
     return mail.spliced()
 
 
@@ -105,27 +105,28 @@ class _Mail:
             return f"top {shown.number}"
         return f"{shown.story.placement} {shown.number} {shown.home}"
 
-    def cost(self) -> int:
-        """The bytes that the mail takes in transfer."""
-        sizes = self._rendered.sizes
-        return _transferred(sizes[scope] for scope in self._scopes())
+    def fit(self, budget: int) -> None:
+        """Leave out what is over the budget, as far as anything may be left out."""
+        size = self._size()
+        while _transferred(size) > budget and self._shed(size, budget):
+            # What went with a story (its section's heading, say) shows when all is counted anew.
+            size = self._size()
 
-    def shed(self, over: int) -> bool:
-        """Leave out `over` bytes or all that may go; whether there was anything to leave out."""
-        saved, any_shed = 0, False
-        while saved < over and (scope := next(self._steps, "")):
-            size = self._rendered.sizes[scope]
-            saved += size.html + size.text
+    def _shed(self, size: Size, budget: int) -> bool:
+        any_shed = False
+        while _transferred(size) > budget and (scope := next(self._steps, "")):
             self._left_out[scope] = None
+            for gone in (scope, f"{scope} rule"):
+                size = Size(*map(sub, size, self._rendered.sizes.get(gone, Size())))
             any_shed = True
         return any_shed
 
     def _shedding(self) -> Iterator[str]:
+        """The scopes that may go, in their order. A story that goes is no longer shown."""
         backwards = self._shown[::-1]
         for part in ("related", "teaser"):
             for shown in backwards:
-                scope = f"{self._base(shown)} {part}"
-                if scope in self._rendered.sizes:
+                if (scope := f"{self._base(shown)} {part}") in self._rendered.sizes:
                     yield scope
         briefs = [shown for shown in backwards if shown.story.placement == Placement.BRIEF]
         others = [shown for shown in backwards if shown.story.placement != Placement.BRIEF]
@@ -134,6 +135,12 @@ class _Mail:
                 self._shown.remove(shown)
                 self._gone += 1
                 yield self._base(shown)
+
+    def _size(self) -> Size:
+        """What the mail holds now."""
+        parts = [self._rendered.sizes[scope] for scope in self._scopes()]
+        parts += [Size(*measure(escape_html(v)), *measure(v)) for v in self._values().values()]
+        return Size(*map(sum, zip(*parts, strict=True)))
 
     def _scopes(self) -> list[str]:
         """The scopes of the blocks in this mail."""
@@ -211,32 +218,26 @@ class _Mail:
 
 def _chosen(rendered: RenderedEdition, choice: Choice) -> Iterator[_Shown]:
     for number, story in enumerate(rendered.stories):
-        if choice is None or _any_within(story.heading, choice):
-            chosen = choice is None or any(_any_within(key, choice) for key in story.sections)
-            home = story.homes[0]
-        else:
-            own = [key for key in story.sections if _any_within(key, choice)]
-            chosen = bool(own)
-            home = _home(rendered, story, own[0]) if own else 0
-        if chosen:
-            yield _Shown(number, home, story)
-
-
-def _home(rendered: RenderedEdition, story: StoryFacts, section: str) -> int:
-    home = home_of(section, list(rendered.headings))
-    return story.homes[0] if home is None else home
+        home = story.homes[0]
+        if choice is not None:
+            chosen = [key for key in story.sections if _any_within(key, choice)]
+            if not chosen:
+                continue
+            if not _any_within(story.heading, choice):
+                nearest = home_of(chosen[0], rendered.headings)
+                home = home if nearest is None else nearest
+        yield _Shown(number, home, story)
 
 
 def _any_within(key: str, choice: Collection[str]) -> bool:
     return any(is_within(key, chosen) for chosen in choice)
 
 
-def _transferred(sizes: Iterable[Size]) -> int:
+def _transferred(size: Size) -> int:
     """The bytes of both parts in transfer, soft line breaks and line ends included."""
-    html, html_quoted, text, text_quoted = map(sum, zip(*sizes, strict=True))
     return sum(
         min(quoted + 3 * (quoted // 73 + 1), (plain + 2) // 3 * 4 * 78 // 76 + 2)
-        for plain, quoted in ((html, html_quoted), (text, text_quoted))
+        for plain, quoted in ((size.html, size.html_quoted), (size.text, size.text_quoted))
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
 from functools import cached_property
@@ -81,8 +82,8 @@ class HeadingView:
 class EditionView:
     """The edition: its masthead, and its stories as the newsletter's sections hold them.
 
-    `leads` are the stories that can stand first in a reader's mail, `tops` those that stand before
-    all sections.
+    `leads` are the stories that can stand first in a reader's mail (all but the briefs), `tops`
+    those that stand before all sections.
     """
 
     newsletter: str
@@ -137,7 +138,6 @@ class Viewer:
         stories = self.stories
         headings = tuple(self._heading(number) for number in range(len(document.headings)))
         tops = tuple(stories[n] for n in self._placed(Placement.TOP))
-        firsts = {heading.stories[0].number for heading in headings if heading.stories}
         return EditionView(
             newsletter=document.newsletter,
             title=plain_line(document.title, _HEADLINE),
@@ -148,7 +148,7 @@ class Viewer:
             lang=document.language.replace("_", "-"),
             dir=direction(document.language),
             stories=stories,
-            leads=tops + tuple(stories[n] for n in sorted(firsts)),
+            leads=tops + tuple(stories[n] for n in self._placed(Placement.STORY)),
             tops=tops,
             headings=headings,
         )
@@ -223,7 +223,7 @@ def homes(entry: StoryEntry, headings: tuple[Heading, ...]) -> list[int]:
     return found or [0]
 
 
-def home_of(section: str, keys: list[str]) -> int | None:
+def home_of(section: str, keys: Sequence[str]) -> int | None:
     """The number of the nearest heading, among `keys`, that has the section within it."""
     around = [number for number, key in enumerate(keys) if is_within(section, key)]
     return max(around, key=lambda number: len(keys[number]), default=None)
@@ -231,4 +231,4 @@ def home_of(section: str, keys: list[str]) -> int | None:
 
 def nonce(document: EditionDocument) -> str:
     """Letters that cannot stand in the document, because they depend on all of it."""
-    return "x" + hashlib.sha256(document.model_dump_json().encode()).hexdigest()[:30]
+    return "x" + hashlib.sha256(document.model_dump_json().encode()).hexdigest()[:16]
