@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from digest.bootstrap import App
     from digest.delivery import Tally
     from digest.delivery.proof import Proof
-    from digest.store.models import Edition, Subscription
+    from digest.store.models import Edition
 
 app = typer.Typer(no_args_is_help=True, help="Compose, preview, send and account for editions.")
 
@@ -186,11 +186,12 @@ def send_one_test(
     from digest.delivery import send_test
     from digest.delivery.proof import choice_of, proof_of_edition
     from digest.editions.life import find_edition
+    from digest.subscribers.people import tie_to
 
     app = program(context)
     with app.store.read() as session:
         edition = find_edition(session, edition_id)
-        choice = choice_of(_subscription(session, edition, subscriber) if subscriber else None)
+        choice = choice_of(tie_to(session, subscriber, edition.newsletter) if subscriber else None)
     proof = proof_of_edition(app.press, edition, choice, to)
     accepted, reply = asyncio.run(send_test(app.settings, proof.sender, to, proof.message))
     say(
@@ -269,19 +270,14 @@ def _turn(context: typer.Context, edition_id: int, action: Any, *, as_json: bool
 def _proof(app: "App", edition_id: int, email: str | None) -> "Proof":
     from digest.delivery.proof import proof_for_subscriber, proof_of_edition
     from digest.editions.life import find_edition
+    from digest.subscribers.people import tie_to
 
     with app.store.read() as session:
         edition = find_edition(session, edition_id)
         if email is None:
             return proof_of_edition(app.press, edition)
-        subscription = _subscription(session, edition, email)
+        subscription = tie_to(session, email, edition.newsletter)
         return proof_for_subscriber(session, app.press, edition, subscription)
-
-
-def _subscription(session: "Session", edition: "Edition", email: str) -> "Subscription":
-    from digest.subscribers import find_subscription
-
-    return find_subscription(session, edition.newsletter, email)
 
 
 def _facts(edition: "Edition") -> dict[str, Any]:

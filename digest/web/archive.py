@@ -4,6 +4,7 @@ from datetime import date
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
+from sqlalchemy import select as sa_select
 from sqlmodel import col, select
 
 from digest.delivery.proof import page_for_subscriber, page_of_edition
@@ -32,17 +33,17 @@ def archive(app: Program, slug: str) -> HTMLResponse:
     """A newsletter, and its past editions."""
     newsletter = app.settings.newsletter(slug)
     query = (
-        select(Edition.date, Edition.number, EditionStory.headline)
+        sa_select(col(Edition.date), col(Edition.number), col(EditionStory.headline))
         .join(EditionStory, col(EditionStory.edition_id) == Edition.id)
-        .where(Edition.newsletter == slug, col(Edition.status).in_(_PUBLIC))
-        .where(EditionStory.position == 0)
+        .where(col(Edition.newsletter) == slug, col(Edition.status).in_(_PUBLIC))
+        .where(col(EditionStory.position) == 0)
         .order_by(col(Edition.date).desc())
         .limit(LENGTH)
     )
     with app.store.read() as session:
         editions = [
             {"date": day, "number": number, "headline": headline}
-            for day, number, headline in session.exec(query)
+            for day, number, headline in session.execute(query)
         ]
     return page(app, "archive.html", newsletter=newsletter, editions=editions)
 

@@ -24,7 +24,7 @@ from digest.delivery.proof import NOBODY, Proof, choice_of, proof_of_document, p
 from digest.editions.life import compose_edition, schedule_of
 from digest.errors import PreviewForbiddenError
 from digest.store.models import Article, Edition, Subscriber, Subscription
-from digest.subscribers import find_subscription
+from digest.subscribers.people import tie_to
 from digest.web.pages import Program, page
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
@@ -85,7 +85,7 @@ def show(
         readers=readers,
         proof=shown,
         limit=MAX_BYTES,
-        status=edition.status if edition else "not built yet",
+        state=edition.status if edition else "not built yet",
         query=urlencode({"newsletter": wanted.slug, "date": on, "subscriber": subscriber}),
     )
     made.headers["Content-Security-Policy"] = _CSP
@@ -136,7 +136,7 @@ def _stored(session: Session, newsletter: Newsletter, day: date) -> Edition | No
 
 def _proof(session: Session, app: App, newsletter: Newsletter, day: date, subscriber: str) -> Proof:
     """The stored edition of a day, or what would be built of what is known now."""
-    subscription = find_subscription(session, newsletter.slug, subscriber) if subscriber else None
+    subscription = tie_to(session, subscriber, newsletter.slug) if subscriber else None
     choice, to = choice_of(subscription), subscriber or NOBODY
     edition = _stored(session, newsletter, day)
     if edition is not None:
@@ -167,5 +167,11 @@ def _version(session: Session, app: App, newsletter: Newsletter, day: date) -> s
     ).one()
     edition = _stored(session, newsletter, day)
     composed: datetime | None = edition.composed if edition else None
-    facts = (*counted, composed, edition.status if edition else "", app.templates.version())
+    facts = (*counted, composed, edition.status if edition else "", _templates_changed(app))
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+def _templates_changed(app: App) -> float:
+    """When a template was last changed, in seconds since 1970."""
+    files = (file for folder in app.templates.folders for file in folder.rglob("*"))
+    return max((file.stat().st_mtime for file in files if file.is_file()), default=0.0)
