@@ -16,7 +16,7 @@ from digest.delivery.message import (
     compose_message,
     for_test,
     letterhead,
-    test_recipient,
+    trial_recipient,
 )
 from digest.editions.life import load_document
 from digest.rendering import (
@@ -174,7 +174,7 @@ def page_of_edition(press: Press, edition: Edition) -> str:
     """A whole edition as a page of the archive, with nothing in it that is for one reader."""
     spliced = splice(press.rendered(edition), None, budget=None, personal=False)
     head = _letterhead(press, load_document(edition), edition.id or 0)
-    return Proof(spliced, head, test_recipient(NOBODY), press.clock()).html
+    return Proof(spliced, head, trial_recipient(NOBODY), press.clock()).html
 
 
 def page_for_subscriber(
@@ -199,7 +199,7 @@ def _proof(
 ) -> Proof:
     head = for_test(_letterhead(press, document, edition_id))
     day = furniture(document.language).long_date(document.date)
-    recipient = test_recipient(to, since=day)
+    recipient = trial_recipient(to, since=day)
     return Proof(splice(rendered, splice_for), head, recipient, press.clock())
 
 

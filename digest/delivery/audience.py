@@ -1,0 +1,165 @@
+"""The beginning of a sending: the rendering and the audience are frozen with the edition."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, literal, select, update
+from sqlmodel import Session, col
+
+from digest.config import Newsletter, Settings
+from digest.editions.calendar import wave
+from digest.editions.life import find_edition, load_document
+from digest.errors import EditionEndedError, EditionPausedError
+from digest.rendering import RenderedEdition
+from digest.store import Store
+from digest.store.document import EditionDocument
+from digest.store.models import (
+    Delivery,
+    DeliveryStatus,
+    Edition,
+    EditionStatus,
+    Subscriber,
+    Subscription,
+    SubscriptionStatus,
+)
+from digest.store.types import UtcDateTime
+
+Render = Callable[[EditionDocument], RenderedEdition]
+
+
+def begin(
+    store: Store,
+    settings: Settings,
+    render: Render,
+    edition_id: int,
+    now: datetime,
+    *,
+    at_once: bool = False,
+) -> Edition:
+    """The edition with its rendering and audience frozen; the first of several callers does it.
+
+    Args:
+        store: the database.
+        settings: of which the newsletter says whether readers have hours of their own.
+        render: makes the blocks of a document.
+        edition_id: which edition.
+        now: when the sending begins.
+        at_once: nobody waits for an hour of their own, also where the sending has begun before.
+
+    Raises:
+        NoSuchEditionError: there is no such edition.
+        EditionPausedError: it is paused.
+        EditionEndedError: it was cancelled.
+    """
+    edition = _read(store, edition_id)
+    while edition.status == EditionStatus.DRAFT:
+        # Rendering takes its time: the database is not locked for it.
+        rendered = render(load_document(edition))
+        with store.write() as session:
+            locked = _locked(session, edition_id)
+            if locked.status == EditionStatus.DRAFT and locked.composed == edition.composed:
+                locked.rendered = rendered.model_dump(mode="json")
+                prepare_audience(session, settings, locked, now, at_once=at_once)
+            edition = locked
+    if edition.status == EditionStatus.PAUSED:
+        note = f" ({edition.note})" if edition.note else ""
+        raise EditionPausedError(edition=edition_id, note=note)
+    if edition.status == EditionStatus.CANCELLED:
+        raise EditionEndedError(edition=edition_id, status=edition.status, wanted="send")
+    if at_once:
+        _hurry(store, edition_id, now)
+    return edition
+
+
+def prepare_audience(
+    session: Session,
+    settings: Settings,
+    edition: Edition,
+    now: datetime,
+    *,
+    at_once: bool = False,
+) -> None:
+    """Write a row for each active subscription, and let the sending begin.
+
+    Whoever subscribes later gets the next edition.
+    """
+    newsletter = settings.newsletter(edition.newsletter)
+    if newsletter.timezone == "subscriber" and not at_once:
+        for zone, due in _waves(session, settings, newsletter, edition):
+            _write_rows(session, edition, due, zone=zone, by_zone=True)
+    else:
+        _write_rows(session, edition, now)
+    edition.status = EditionStatus.SENDING
+    edition.started = now
+    edition.note = ""
+    session.add(edition)
+
+
+def _waves(
+    session: Session, settings: Settings, newsletter: Newsletter, edition: Edition
+) -> Iterator[tuple[str | None, datetime]]:
+    """When readers of each zone are due; None stands for those without one."""
+    wall = time.fromisoformat(load_document(edition).send_at)
+    query = (
+        select(col(Subscriber.timezone))
+        .join(Subscription, col(Subscription.subscriber_id) == col(Subscriber.id))
+        .where(col(Subscription.newsletter) == newsletter.slug)
+        .where(col(Subscription.status) == SubscriptionStatus.ACTIVE)
+        .distinct()
+    )
+    for name in session.scalars(query).all():
+        zone = ZoneInfo(name) if name else settings.zone(newsletter)
+        yield name, wave(edition.date, wall, zone, edition.cutoff)
+
+
+def _write_rows(
+    session: Session,
+    edition: Edition,
+    due: datetime,
+    *,
+    zone: str | None = None,
+    by_zone: bool = False,
+) -> None:
+    source = (
+        select(
+            literal(edition.id),
+            col(Subscription.subscriber_id),
+            literal(DeliveryStatus.WAITING.value),
+            literal(""),
+            literal(""),
+            literal(0),
+            literal(due, UtcDateTime),
+            literal(""),
+            literal(0),
+        )
+        .where(col(Subscription.newsletter) == edition.newsletter)
+        .where(col(Subscription.status) == SubscriptionStatus.ACTIVE)
+    )
+    if by_zone:
+        person = col(Subscriber.id) == col(Subscription.subscriber_id)
+        where = col(Subscriber.timezone) == zone if zone else col(Subscriber.timezone).is_(None)
+        source = source.join(Subscriber, person).where(where)
+    columns = ["edition_id", "subscriber_id", "status", "reason", "reply"]
+    columns += ["attempts", "due", "claimed_by", "fence"]
+    session.connection().execute(insert(Delivery).from_select(columns, source))
+
+
+def _read(store: Store, edition_id: int) -> Edition:
+    with store.read() as session:
+        return find_edition(session, edition_id)
+
+
+def _locked(session: Session, edition_id: int) -> Edition:
+    query = select(Edition).where(col(Edition.id) == edition_id).with_for_update()
+    return session.scalars(query).one()
+
+
+def _hurry(store: Store, edition_id: int, now: datetime) -> None:
+    with store.write() as session:
+        late = update(Delivery).where(
+            col(Delivery.edition_id) == edition_id,
+            col(Delivery.status) == DeliveryStatus.WAITING,
+            col(Delivery.due) > now,
+        )
+        session.connection().execute(late.values(due=now))

@@ -1,0 +1,104 @@
+"""An operator's hand on a sending, from any process: senders see it at their next claim."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from digest.delivery.account import tally
+from digest.delivery.ledger import skip_open
+from digest.editions.life import find_edition, release_articles
+from digest.errors import EditionEndedError
+from digest.store import Store
+from digest.store.models import Delivery, DeliveryStatus, Edition, EditionStatus
+
+_ENDED = {EditionStatus.SENT, EditionStatus.CANCELLED}
+
+
+def pause_edition(store: Store, edition_id: int, now: datetime, note: str = "") -> None:  # noqa: ARG001 - as its siblings
+    """Hold an edition whose sending has begun; messages in flight are finished.
+
+    Raises:
+        NoSuchEditionError: there is no such edition.
+        EditionEndedError: it is not being sent, so there is nothing to pause.
+    """
+    with store.write() as session:
+        edition = _locked(session, edition_id)
+        if edition.status not in {EditionStatus.SENDING, EditionStatus.PAUSED}:
+            raise EditionEndedError(edition=edition_id, status=edition.status, wanted="pause")
+        edition.status, edition.note = EditionStatus.PAUSED, note
+        session.add(edition)
+
+
+def resume_edition(store: Store, edition_id: int, now: datetime) -> None:  # noqa: ARG001 - as its siblings
+    """Let a paused edition be sent on.
+
+    Raises:
+        NoSuchEditionError: there is no such edition.
+        EditionEndedError: it is not paused.
+    """
+    with store.write() as session:
+        edition = _locked(session, edition_id)
+        if edition.status not in {EditionStatus.SENDING, EditionStatus.PAUSED}:
+            raise EditionEndedError(edition=edition_id, status=edition.status, wanted="resume")
+        edition.status, edition.note = EditionStatus.SENDING, ""
+        session.add(edition)
+
+
+def cancel_edition(store: Store, edition_id: int, now: datetime) -> None:
+    """Never send what is left of an edition. If nobody got it, its articles are free again.
+
+    Raises:
+        NoSuchEditionError: there is no such edition.
+        EditionEndedError: it was sent or cancelled already.
+    """
+    with store.write() as session:
+        edition = _locked(session, edition_id)
+        if edition.status in _ENDED:
+            raise EditionEndedError(edition=edition_id, status=edition.status, wanted="cancel")
+        edition.status, edition.note = EditionStatus.CANCELLED, ""
+        edition.completed = now
+        session.add(edition)
+        skip_open(session, edition_id, now)
+        account = tally(session, edition_id)
+        if not account.accepted and not account.uncertain and not account.waiting:
+            release_articles(session, edition)
+
+
+def complete(store: Store, edition_id: int, now: datetime) -> bool:
+    """Call an edition sent, if it was being sent and no row is open; whether it was."""
+    rows = col(Delivery.edition_id) == edition_id
+    open_rows = col(Delivery.status).in_(
+        (DeliveryStatus.WAITING, DeliveryStatus.CLAIMED, DeliveryStatus.DEFERRED)
+    )
+    left = select(col(Delivery.id)).where(rows, open_rows).exists()
+    statement = (
+        update(Edition)
+        .where(col(Edition.id) == edition_id)
+        .where(col(Edition.status) == EditionStatus.SENDING)
+        .where(~left)
+        .values(status=EditionStatus.SENT.value, completed=now, note="")
+    )
+    with store.write() as session:
+        return session.connection().execute(statement).rowcount > 0
+
+
+def sweep_cancelled(store: Store, edition_id: int, now: datetime) -> None:
+    """Skip what came back from the connections after the edition was cancelled."""
+    with store.write() as session:
+        skip_open(session, edition_id, now)
+
+
+def set_note(store: Store, edition_id: int, note: str) -> None:
+    """Say in an edition that is being sent why it is not getting on."""
+    statement = update(Edition).where(
+        col(Edition.id) == edition_id, col(Edition.status) == EditionStatus.SENDING
+    )
+    with store.write() as session:
+        session.connection().execute(statement.values(note=note))
+
+
+def _locked(session: Session, edition_id: int) -> Edition:
+    find_edition(session, edition_id)
+    query = select(Edition).where(col(Edition.id) == edition_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()

@@ -1,0 +1,62 @@
+"""Header fields as bytes: folded, encoded, and made so that nothing from outside can end one."""
+
+import re
+from email.header import Header
+from email.utils import format_datetime
+
+from digest.text import one_line
+
+__all__ = ["field", "format_datetime", "list_field", "phrase", "unstructured"]
+
+_LINE = 76
+# Printable ASCII without what a parser would read as an encoded word (RFC 2047 section 2).
+_PLAIN = re.compile(r"(?!.*=\?)[ -~]*")
+_BARE_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+
+
+def field(name: str, value: bytes) -> bytes:
+    """One header field; a value that would end it is a programming error."""
+    if re.search(rb"\r\n(?![ \t])|(?<!\r)\n|\r(?!\n)|\x00", value):
+        raise ValueError(f"the value of {name} would end its header")
+    return name.encode("ascii") + b": " + value + b"\r\n"
+
+
+def unstructured(name: str, text: str) -> bytes:
+    """The field for free text, such as a subject; encoded where RFC 2047 wants it.
+
+    Text that looks like an encoded word is encoded once more: some parsers decode a subject and
+    put the result, line breaks and all, where the header was.
+    """
+    line = one_line(text)
+    if _PLAIN.fullmatch(line) and len(name) + 2 + len(line) <= _LINE:
+        return field(name, line.encode("ascii"))
+    return field(name, _encoded(line, name))
+
+
+def phrase(name: str, display: str, address: str) -> bytes:
+    """The field for an address with a display name (RFC 5322 section 3.4)."""
+    return list_field(name, display, f"<{address}>", alone=address)
+
+
+def list_field(name: str, display: str, bracketed: str, *, alone: str = "") -> bytes:
+    """The field for a display name and what stands in angle brackets after it (RFC 2919).
+
+    Without a display name it is `alone`, or the bracketed part.
+    """
+    line = one_line(display)
+    tail = bracketed.encode("utf-8")
+    if not line:
+        return field(name, alone.encode("utf-8") or tail)
+    if _PLAIN.fullmatch(line) and len(name) + 4 + len(line) <= _LINE:
+        bare = _BARE_PHRASE.fullmatch(line)
+        quoted = line if bare else '"' + re.sub(r'(["\\])', r"\\\1", line) + '"'
+        head = quoted.encode("ascii")
+    else:
+        head = _encoded(line, name)
+    last = len(head) - head.rfind(b"\n")
+    return field(name, head + (b" " if last + len(tail) < _LINE else b"\r\n ") + tail)
+
+
+def _encoded(line: str, name: str) -> bytes:
+    words = Header(line, charset="utf-8", header_name=name, maxlinelen=_LINE)
+    return words.encode(linesep="\r\n").encode("ascii")

@@ -1,0 +1,214 @@
+"""Mails as bytes: what a choice of sections has in common is made once, each reader's is a join."""
+
+import hashlib
+import html
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from digest.config import Newsletter, Settings
+from digest.delivery import headers
+from digest.delivery.addresses import Mailbox, domain_of, mailbox
+from digest.delivery.transfer import Base64, Quoted, shortest
+from digest.errors import MessageTooLargeError
+from digest.rendering import Slot, Spliced
+from digest.store.document import EditionDocument
+from digest.subscribers.tokens import PREVIEW, Tokens
+
+MAX_BYTES = 100_000
+"""No mail is larger: clients cut longer ones off, footer and all."""
+
+# "=_" stands in neither quoted-printable nor base64 (RFC 2045 section 6.7), so no text can hold
+# the boundary.
+_BOUNDARY = "=_digest"
+_END = f"\r\n--{_BOUNDARY}--\r\n".encode("ascii")
+# What a reader's own values take: the fields of their head, and the blanks of both parts.
+_HEAD_ROOM = 3_000
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who a mail is for, and the date since which they subscribe, written for a reader.
+
+    `subscription_id` is `PREVIEW` in mails that act for nobody.
+    """
+
+    delivery_id: int
+    subscription_id: int
+    email: str
+    name: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What all mails of one edition share, and what makes each reader's part of the head."""
+
+    newsletter: str
+    title: str
+    edition_id: int
+    edition: str
+    from_name: str
+    from_address: str
+    reply_to: str
+    bounces: str
+    base_url: str
+    tokens: Tokens
+    test: bool = False
+
+    def envelope_sender(self, delivery_id: int) -> str:
+        """The address that a bounce of this delivery comes back to (VERP)."""
+        local, _, domain = self.bounces.rpartition("@")
+        return f"{local}+{self.tokens.bounce(delivery_id)}@{domain}"
+
+    def message_id(self, delivery_id: int) -> str:
+        """The same on every attempt, and on no other site's or restored database's mails."""
+        secret = self.tokens.bounce(delivery_id)
+        mark = hashlib.sha256(secret.encode("ascii")).hexdigest()[:12]
+        domain = domain_of(self.from_address)
+        return f"<{self.newsletter}.{self.edition_id}.{delivery_id}.{mark}@{domain}>"
+
+    def reader_token(self, recipient: Recipient) -> str:
+        """The token of the links in a reader's mail."""
+        return self.tokens.reader(recipient.subscription_id, self.edition_id)
+
+    def head(self, to: Mailbox, recipient: Recipient, token: str, now: datetime) -> bytes:
+        """The header fields that no two readers share."""
+        leave_by_mail = f"<mailto:{self.bounces}?subject=unsubscribe%20{token}>"
+        leave = f"<{self.base_url}/unsubscribe/{token}>,\r\n {leave_by_mail}"
+        return b"".join(
+            (
+                headers.phrase("To", recipient.name, to.address),
+                headers.field("Date", headers.format_datetime(now).encode("ascii")),
+                headers.field("Message-ID", self.message_id(recipient.delivery_id).encode("ascii")),
+                headers.field("List-Unsubscribe", leave.encode("ascii")),
+            )
+        )
+
+    def common(self, subject: str) -> bytes:
+        """The header fields that every reader of a choice of sections shares."""
+        sender, base = mailbox(self.from_address).address, self.base_url
+        domain = domain_of(self.from_address)
+        owner = mailbox(self.reply_to or self.from_address).address
+        feedback = f"{self.edition}:{self.newsletter}:digest:{_sender_id(domain)}"
+        plain = {
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "List-Help": f"<{base}/n/{self.newsletter}>",
+            "List-Archive": f"<{base}/archive/{self.newsletter}>",
+            "List-Owner": f"<mailto:{owner}>",
+            "List-Post": "NO",
+            "Feedback-ID": feedback,
+            "Precedence": "bulk",
+            "Auto-Submitted": "auto-generated",
+            "MIME-Version": "1.0",
+            "Content-Type": f'multipart/alternative; boundary="{_BOUNDARY}"',
+        }
+        if self.test:
+            plain["X-Digest-Test"] = "yes"
+        fields = [
+            headers.phrase("From", self.from_name, sender),
+            headers.unstructured("Subject", f"[test] {subject}" if self.test else subject),
+            headers.list_field("List-Id", self.title, f"<{self.newsletter}.{domain}>"),
+            *(headers.field(name, value.encode("ascii")) for name, value in plain.items()),
+        ]
+        if self.reply_to:
+            fields.insert(1, headers.field("Reply-To", owner.encode("ascii")))
+        return b"".join(fields)
+
+
+def letterhead(
+    settings: Settings,
+    newsletter: Newsletter,
+    document: EditionDocument,
+    edition_id: int,
+    tokens: Tokens,
+) -> Letterhead:
+    """The letterhead of an edition, for `Letterhead.test` use `for_test`."""
+    domain = domain_of(newsletter.from_address)
+    bounces = settings.smtp.bounce_address
+    return Letterhead(
+        newsletter=newsletter.slug,
+        title=newsletter.title,
+        edition_id=edition_id,
+        edition=document.date.isoformat(),
+        from_name=newsletter.from_name,
+        from_address=newsletter.from_address,
+        reply_to=newsletter.reply_to or "",
+        bounces=mailbox(bounces).address if bounces else f"bounces@{domain}",
+        base_url=settings.site.base_url,
+        tokens=tokens,
+    )
+
+
+@dataclass(frozen=True)
+class PreparedMail:
+    """The mail of everybody with one choice of sections, but for what is each one's own."""
+
+    letterhead: Letterhead
+    common: bytes
+    text: Quoted | Base64
+    html: Quoted | Base64
+
+    def personalise(self, recipient: Recipient, now: datetime) -> bytes:
+        """One reader's mail, ready for the wire but for the final dot.
+
+        Raises:
+            BadAddressError: the address is none.
+        """
+        token = self.letterhead.reader_token(recipient)
+        values = {Slot.TOKEN: token, Slot.EMAIL: recipient.email, Slot.SINCE: recipient.since}
+        return b"".join(
+            (
+                self.letterhead.head(mailbox(recipient.email), recipient, token, now),
+                self.common,
+                _part_head("text/plain", self.text),
+                self.text.fill(values),
+                _part_head("text/html", self.html),
+                self.html.fill({slot: html.escape(value) for slot, value in values.items()}),
+                _END,
+            )
+        )
+
+
+def prepare(letterhead: Letterhead, spliced: Spliced) -> PreparedMail:
+    """Everything of a mail that does not depend on its reader.
+
+    Raises:
+        MessageTooLargeError: it would be larger than `MAX_BYTES`.
+    """
+    common = letterhead.common(spliced.subject)
+    mail = PreparedMail(letterhead, common, shortest(spliced.text), shortest(spliced.html))
+    size = len(common) + mail.text.size + mail.html.size + _HEAD_ROOM
+    if size > MAX_BYTES:
+        raise MessageTooLargeError(edition=letterhead.edition_id, size=size, limit=MAX_BYTES)
+    return mail
+
+
+def compose_message(
+    letterhead: Letterhead, spliced: Spliced, recipient: Recipient, now: datetime
+) -> bytes:
+    """One reader's whole mail, as it would stand in a file."""
+    return prepare(letterhead, spliced).personalise(recipient, now)
+
+
+def for_test(letterhead: Letterhead) -> Letterhead:
+    """The same letterhead for mails that say that they are a test."""
+    return replace(letterhead, test=True)
+
+
+def trial_recipient(email: str, since: str = "") -> Recipient:
+    """Somebody outside the accounts, whose links change nothing."""
+    return Recipient(delivery_id=0, subscription_id=PREVIEW, email=email, since=since)
+
+
+def _part_head(kind: str, part: Quoted | Base64) -> bytes:
+    return (
+        f"\r\n--{_BOUNDARY}\r\n"
+        f"Content-Type: {kind}; charset=utf-8\r\n"
+        f"Content-Transfer-Encoding: {part.name}\r\n\r\n"
+    ).encode("ascii")
+
+
+def _sender_id(domain: str) -> str:
+    """Who sends, for the receivers' feedback tools: 5 to 15 letters that stay the same."""
+    return re.sub(r"[^a-z0-9]", "", domain)[:15].rjust(5, "0")

@@ -1,0 +1,42 @@
+"""Who holds a claim, and whether they still live: a sender's name is host, process and a mark."""
+
+import os
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_alive: set[str] = set()
+
+
+@contextmanager
+def owner() -> Iterator[str]:
+    """A name for a sender, alive until the block ends.
+
+    Machines that share a database need different host names.
+    """
+    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    _alive.add(name)
+    try:
+        yield name
+    finally:
+        _alive.discard(name)
+
+
+def is_dead(name: str) -> bool:
+    """Whether the sender surely lives no more. Of another machine's nobody here can tell.
+
+    A process that took the number of a dead one makes it look alive: then its lease runs out.
+    """
+    host, process, _ = name.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    if int(process) == os.getpid():
+        return name not in _alive
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

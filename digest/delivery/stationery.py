@@ -1,0 +1,89 @@
+"""An edition's mails for its readers: each choice of sections is prepared once and kept."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from digest.delivery.addresses import BadAddressError, Mailbox, mailbox
+from digest.delivery.ledger import Claim
+from digest.delivery.message import MAX_BYTES, PreparedMail, Recipient, letterhead, prepare
+from digest.delivery.proof import Press
+from digest.delivery.transitions import Skip
+from digest.editions.life import load_document
+from digest.errors import MessageTooLargeError
+from digest.rendering import Choice, furniture, splice
+from digest.sections import section_key
+from digest.store.models import Edition
+
+_CHOICES_KEPT = 256
+"""Prepared mails that are kept, 100 kB each at most."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A reader's mail, ready for the wire."""
+
+    sender: str
+    recipient: Mailbox
+    data: bytes
+
+
+class Stationery:
+    """Makes the mails of one edition whose rendering is frozen."""
+
+    def __init__(self, press: Press, edition: Edition) -> None:
+        document = load_document(edition)
+        newsletter = press.settings.newsletter(edition.newsletter)
+        self._clock = press.clock
+        self._zone = press.settings.zone(newsletter)
+        self._words = furniture(document.language)
+        self._rendered = press.rendered(edition)
+        self._edition_id = edition.id or 0
+        self._letterhead = letterhead(
+            press.settings, newsletter, document, self._edition_id, press.tokens
+        )
+        self._prepared = lru_cache(_CHOICES_KEPT)(self._prepare)
+        self._date = lru_cache(_CHOICES_KEPT)(self._write_date)
+
+    def mail(self, claim: Claim, *, utf8: bool) -> Mail | Skip:
+        """The mail of a claim, or why there is none.
+
+        Args:
+            claim: whose mail.
+            utf8: whether the server takes addresses beyond ASCII.
+
+        Raises:
+            MessageTooLargeError: no mail may be so large.
+        """
+        try:
+            recipient = mailbox(claim.email)
+        except BadAddressError:
+            return Skip.ADDRESS
+        if recipient.utf8 and not utf8:
+            return Skip.ADDRESS
+        prepared = self._prepared(_choice(claim.sections))
+        if prepared is None:
+            return Skip.NO_STORIES
+        reader = Recipient(
+            delivery_id=claim.delivery_id,
+            subscription_id=claim.subscription_id,
+            email=claim.email,
+            name=claim.name,
+            since=self._date(claim.since.astimezone(self._zone).date()),
+        )
+        data = prepared.personalise(reader, self._clock())
+        if len(data) > MAX_BYTES:
+            raise MessageTooLargeError(edition=self._edition_id, size=len(data), limit=MAX_BYTES)
+        return Mail(self._letterhead.envelope_sender(claim.delivery_id), recipient, data)
+
+    def _prepare(self, choice: Choice) -> PreparedMail | None:
+        spliced = splice(self._rendered, choice)
+        return prepare(self._letterhead, spliced) if spliced.stories else None
+
+    def _write_date(self, day: date) -> str:
+        return self._words.long_date(day)
+
+
+@lru_cache(maxsize=4096)
+def _choice(sections: tuple[str, ...] | None) -> Choice:
+    return None if sections is None else frozenset(map(section_key, sections))

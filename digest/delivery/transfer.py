@@ -1,0 +1,133 @@
+"""Transfer encodings of a text with blanks: what stands fast is encoded once, values are put in.
+
+No encoded line begins with a dot, so that none wants stuffing (RFC 5321 section 4.5.2) and the
+bytes on the wire are the bytes of the message.
+"""
+
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+
+from digest.rendering import Slot
+
+LINE = 76
+"""Octets of an encoded line, its line break not counted (RFC 2045 sections 6.7 and 6.8)."""
+
+_SOFT = b"=\r\n"
+_DOTTED = re.compile(rb"^\.[^\r\n]*", re.MULTILINE)
+_TRIPLES = LINE // 4 * 3
+
+
+def quoted(text: str) -> bytes:
+    """Text as quoted-printable that ends at the end of a line.
+
+    A soft line break stands after text that ends elsewhere: so texts encoded apart decode, once
+    joined, to the joined text.
+    """
+    plain = _lines(text).encode("utf-8", "replace")
+    encoded = binascii.b2a_qp(plain, istext=True).replace(b"\n", b"\r\n")
+    encoded = _DOTTED.sub(lambda match: _without_dot(match[0]), encoded)
+    last = len(encoded) - encoded.rfind(b"\n") - 1
+    if not last:
+        return encoded
+    if last >= LINE:
+        # Only a line that ends in a plain character is ever so long: no escape is torn apart.
+        encoded = encoded[:-1] + _SOFT + _without_dot(encoded[-1:])
+    return encoded + _SOFT
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _without_dot(line: bytes) -> bytes:
+    if not line.startswith(b"."):
+        return line
+    encoded = b"=2E" + line[1:]
+    if len(encoded) <= LINE:
+        return encoded
+    return b"=2E" + _SOFT + _without_dot(line[1:])
+
+
+class Quoted:
+    """A text in quoted-printable: right for texts that are mostly ASCII."""
+
+    name = "quoted-printable"
+
+    def __init__(self, pieces: Sequence[str | Slot]) -> None:
+        self._pieces = [piece if isinstance(piece, Slot) else quoted(piece) for piece in pieces]
+        self.size = sum(len(piece) for piece in self._pieces if isinstance(piece, bytes))
+
+    def fill(self, values: Mapping[Slot, str]) -> bytes:
+        """The encoded text with `values` in its blanks."""
+        encoded = {slot: quoted(value) for slot, value in values.items()}
+        return b"".join([encoded[p] if isinstance(p, Slot) else p for p in self._pieces])
+
+
+class Base64:
+    """A text in base64: right for Cyrillic, Greek, Arabic, where each letter is two octets.
+
+    Base64 takes octets by threes. How many of a stretch's first octets complete the three that
+    a value before it began depends on the value's length: each stretch is encoded once for each
+    of the three cases, when a value first asks for it.
+    """
+
+    name = "base64"
+
+    def __init__(self, pieces: Sequence[str | Slot]) -> None:
+        self._pieces = [p if isinstance(p, Slot) else _Stretch(_octets(p)) for p in pieces]
+        octets = sum(len(p.octets) for p in self._pieces if isinstance(p, _Stretch))
+        self.size = (octets + 2) // 3 * 4 * (LINE + 2) // LINE
+
+    def fill(self, values: Mapping[Slot, str]) -> bytes:
+        """The encoded text with `values` in its blanks."""
+        lines: list[bytes] = []
+        rest = b""
+        for piece in self._pieces:
+            if isinstance(piece, Slot):
+                rest += _octets(values[piece])
+                continue
+            used = -len(rest) % 3
+            rest += piece.octets[:used]
+            if len(rest) % 3 == 0:
+                lines += (_base64(rest), piece.middle(used))
+                rest = piece.end(used)
+        lines.append(_base64(rest))
+        return b"".join(lines)
+
+
+class _Stretch:
+    """Octets between two blanks."""
+
+    def __init__(self, octets: bytes) -> None:
+        self.octets = octets
+        self._middles: dict[int, bytes] = {}
+
+    def middle(self, used: int) -> bytes:
+        """The encoded threes that follow the first `used` octets."""
+        if used not in self._middles:
+            self._middles[used] = _base64(self.octets[used : self._threes_end(used)])
+        return self._middles[used]
+
+    def end(self, used: int) -> bytes:
+        """The one or two octets that are left after the threes."""
+        return self.octets[self._threes_end(used) :]
+
+    def _threes_end(self, used: int) -> int:
+        return used + max(len(self.octets) - used, 0) // 3 * 3
+
+
+def _octets(text: str) -> bytes:
+    return _lines(text).replace("\n", "\r\n").encode("utf-8", "replace")
+
+
+def _base64(octets: bytes) -> bytes:
+    starts = range(0, len(octets), _TRIPLES)
+    lines = (binascii.b2a_base64(octets[n : n + _TRIPLES], newline=False) for n in starts)
+    return b"".join(line + b"\r\n" for line in lines)
+
+
+def shortest(pieces: Sequence[str | Slot]) -> Quoted | Base64:
+    """The text in the encoding that makes it shorter."""
+    quoted_printable, base64 = Quoted(pieces), Base64(pieces)
+    return base64 if base64.size < quoted_printable.size else quoted_printable
