@@ -12,7 +12,12 @@ from digest.cli.tables import table
 if TYPE_CHECKING:
     from digest.subscribers.importing import ImportReport
 
-app = typer.Typer(no_args_is_help=True, help="Add, show, change, remove, import, export.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Add, show, change, remove, import, export.",
+)
 
 SHOWN = 20
 COMMAND_LINE = "command line"

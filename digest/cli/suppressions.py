@@ -7,7 +7,12 @@ import typer
 from digest.cli.common import Json, program, say
 from digest.cli.tables import table
 
-app = typer.Typer(no_args_is_help=True, help="Addresses that are never mailed.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Addresses that are never mailed.",
+)
 
 Emails = Annotated[list[str], typer.Argument(metavar="EMAIL…", help="One address or several.")]
 

@@ -146,8 +146,8 @@ def _records(
         if not number:
             return
         cells, problem = _parse(text, delimiter)
-        joined, used = text, 0
-        while problem == _UNCLOSED and used < _MOST_LINES:
+        joined, used, still = text, 0, problem
+        while still == _UNCLOSED and used < _MOST_LINES:
             if used == len(ahead):
                 following = next(lines, None)
                 if following is None:
@@ -155,8 +155,8 @@ def _records(
                 ahead.append(following)
             joined += ahead[used][1]
             used += 1
-            cells, problem = _parse(joined, delimiter)
-        if problem:
+            cells, still = _parse(joined, delimiter)
+        if still:
             cells, _ = _parse(text, delimiter, strict=False)
             yield number, cells, _WORDS.get(problem, _STRAY_QUOTE)
             continue

@@ -10,6 +10,8 @@ from digest.store.suppressed import suppressed
 
 _BATCH = 500
 _LAST_DELIVERIES = 10
+_PERSON = ("id", "email", "name", "timezone", "language", "created")
+_TIE = ("newsletter", "status", "sections", "consent", "created", "confirmed", "unsubscribed")
 
 
 def listed(
@@ -61,10 +63,9 @@ def record(session: Session, subscriber: Subscriber) -> dict[str, Any]:
 
 
 def _record(subscriber: Subscriber, ties: Sequence[Subscription]) -> dict[str, Any]:
-    fields = {"newsletter", "status", "sections", "consent", "created", "confirmed", "unsubscribed"}
-    return {
-        **subscriber.model_dump(exclude={"key"}),
-        "subscriptions": [tie.model_dump(include=fields) for tie in ties],
+    subscriptions = [{field: getattr(tie, field) for field in _TIE} for tie in ties]
+    return {field: getattr(subscriber, field) for field in _PERSON} | {
+        "subscriptions": subscriptions
     }
 
 
