@@ -87,7 +87,7 @@ def statuses(store: Store) -> dict[str, str]:
         Delivery, col(Delivery.subscriber_id) == col(Subscriber.id)
     )
     with store.read() as session:
-        return {email: status for email, status in session.execute(query)}
+        return dict(session.execute(query).tuples().all())
 
 
 def dead_process() -> int:

@@ -1,0 +1,365 @@
+"""Sending an edition on both databases to a real SMTP server: everybody is accounted for."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from digest.bootstrap import App, utc_now
+from digest.config import Settings
+from digest.delivery import (
+    Tally,
+    begin,
+    cancel_edition,
+    pause_edition,
+    resume_edition,
+    send_edition,
+    send_test,
+    tally,
+    why_reader,
+)
+from digest.errors import (
+    BadRecipientError,
+    EditionEndedError,
+    EditionPausedError,
+    NoSuchEditionError,
+    NoSuchSubscriberError,
+)
+from digest.store.models import Delivery, Edition, Subscriber, Subscription, Suppression
+from tests.audience import address, draft, program, statuses, subscribe
+from tests.documents import story
+from tests.smtp import SmtpServer
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[SmtpServer]:
+    with SmtpServer(tmp_path / "journal") as server:
+        yield server
+
+
+@pytest.fixture
+def app(settings: Settings, server: SmtpServer) -> Iterator[App]:
+    app = program(settings, server)
+    yield app
+    app.store.close()
+
+
+def send(app: App, edition: int, **options) -> Tally:
+    return asyncio.run(send_edition(app.store, app.press, edition, **options))
+
+
+def stored(app: App, edition: int) -> Edition:
+    with app.store.read() as session:
+        return session.get_one(Edition, edition)
+
+
+def row_of(app: App, email: str) -> Delivery:
+    query = select(Delivery).join(Subscriber).where(Subscriber.email == email)
+    with app.store.read() as session:
+        return session.exec(query).one()
+
+
+def test_everybody_gets_their_own_mail_once(app: App, server: SmtpServer):
+    everybody = [address(n) for n in range(200)]
+    subscribe(app.store, *everybody)
+    edition = draft(app)
+    assert send(app, edition) == Tally(audience=200, accepted=200)
+    assert server.taken() == dict.fromkeys(everybody, 1)
+    assert 1 <= server.peak <= 4
+    for item in server.received:
+        assert item.message["To"] == item.recipient
+    senders = {item.sender for item in server.received}
+    assert len(senders) == 200
+    sent = stored(app, edition)
+    assert (sent.status, sent.note) == ("sent", "")
+    assert sent.started is not None
+    assert sent.completed is not None
+    assert sent.started <= sent.completed
+    # Sending what was sent is no mistake, and sends nothing.
+    assert send(app, edition) == Tally(audience=200, accepted=200)
+    assert len(server.entries()) == 200
+
+
+def test_no_more_connections_than_readers(app: App, server: SmtpServer):
+    subscribe(app.store, "one@readers.example.org")
+    assert send(app, draft(app)).accepted == 1
+    assert server.peak == 1
+
+
+def test_an_edition_without_readers_is_complete_and_asks_no_server(settings: Settings):
+    app = program(settings, port=1)
+    edition = draft(app)
+    assert send(app, edition) == Tally()
+    assert stored(app, edition).status == "sent"
+    app.store.close()
+
+
+def test_one_refused_one_deferred_and_the_others_untouched(app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(20)])
+    server.script = {
+        ("RCPT", address(3)): ["550 5.1.1 no such user"],
+        ("RCPT", address(5)): ["451 4.2.1 greylisted, come back"],
+        ("BODY", address(7)): ["452 4.2.2 mailbox full"],
+        ("BODY", address(9)): ["554 5.6.0 we do not like it"],
+        ("DATA", address(11)): ["451 4.3.0 not now"],
+    }
+    edition = draft(app)
+    account = send(app, edition, wait=False)
+    assert account == Tally(audience=20, accepted=15, refused=2, deferred=3)
+    assert stored(app, edition).status == "sending"
+    deferred = row_of(app, address(5))
+    assert (deferred.status, deferred.code, deferred.attempts) == ("deferred", 451, 1)
+    assert deferred.reply == "RCPT TO: 451 4.2.1 greylisted, come back"
+    wait = deferred.due - utc_now()
+    assert timedelta(seconds=30) < wait <= timedelta(seconds=75)
+    refused = row_of(app, address(3))
+    assert (refused.status, refused.code) == ("refused", 550)
+    with app.store.write() as session:
+        for row in session.exec(select(Delivery).where(Delivery.status == "deferred")):
+            row.due = utc_now()
+            session.add(row)
+    assert send(app, edition) == Tally(audience=20, accepted=18, refused=2)
+    assert stored(app, edition).status == "sent"
+    assert row_of(app, address(5)).attempts == 2
+    ids = [entry.message_id for entry in server.entries() if entry.recipient == address(7)]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+    # What was refused in the middle of a transaction never reaches the next recipient.
+    assert all(count == 1 for who, count in server.taken().items() if who != address(9))
+
+
+def test_a_deferred_reader_gets_it_in_the_same_sending(settings: Settings, server: SmtpServer):
+    quick = settings.delivery.model_copy(update={"retry_first": timedelta(milliseconds=50)})
+    app = program(settings.model_copy(update={"delivery": quick}), server)
+    subscribe(app.store, address(1), address(2))
+    server.script = {("RCPT", address(1)): ["451 4.7.1 greylisted", "450 4.2.0 busy"]}
+    assert send(app, draft(app)) == Tally(audience=2, accepted=2)
+    assert row_of(app, address(1)).attempts == 3
+    app.store.close()
+
+
+def test_who_is_deferred_for_too_long_is_refused_with_that_reason(
+    settings: Settings, server: SmtpServer
+):
+    quick = settings.delivery.model_copy(
+        update={"retry_first": timedelta(milliseconds=10), "retry_for": timedelta(milliseconds=30)}
+    )
+    app = program(settings.model_copy(update={"delivery": quick}), server)
+    subscribe(app.store, address(1))
+    server.script = {("RCPT", address(1)): ["450 4.2.0 busy"] * 20}
+    assert send(app, draft(app)) == Tally(audience=1, refused=1)
+    row = row_of(app, address(1))
+    assert (row.reason, row.attempts) == ("gave_up", 3)
+    app.store.close()
+
+
+def test_who_left_while_waiting_is_skipped_with_a_reason(app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(6)])
+    edition = draft(app)
+    begin(app.store, app.settings, app.press.render, edition, utc_now())
+    with app.store.write() as session:
+        one, two, three = session.exec(select(Subscriber).order_by(Subscriber.id).limit(3))
+        tie = session.exec(select(Subscription).where(Subscription.subscriber_id == one.id)).one()
+        tie.status = "unsubscribed"
+        session.add(tie)
+        session.add(Suppression(key=two.key, reason="complaint", created=utc_now()))
+        session.delete(three)
+    account = send(app, edition)
+    gone = {"unsubscribed": 1, "suppressed": 1, "erased": 1}
+    assert account == Tally(audience=6, accepted=3, skipped=gone)
+    assert set(server.taken()) == {address(3), address(4), address(5)}
+
+
+def test_who_subscribes_later_is_not_in_the_audience(app: App, server: SmtpServer):
+    subscribe(app.store, address(1))
+    edition = draft(app)
+    for _ in range(2):
+        begin(app.store, app.settings, app.press.render, edition, utc_now())
+    subscribe(app.store, address(2))
+    assert send(app, edition) == Tally(audience=1, accepted=1)
+    with app.store.read() as session:
+        row = session.get_one(Edition, edition)
+        assert why_reader(session, row, address(2))["said"] == "not in its audience"
+        assert why_reader(session, row, address(1))["said"].startswith("accepted at 2")
+        with pytest.raises(NoSuchSubscriberError):
+            why_reader(session, row, "nobody@example.org")
+
+
+def test_a_choice_of_sections_decides_what_is_in_the_mail(app: App, server: SmtpServer):
+    subscribe(app.store, address(1), sections=["Sports"])
+    subscribe(app.store, address(2), sections=["Business"])
+    subscribe(app.store, address(3))
+    account = send(app, draft(app))
+    assert account == Tally(audience=3, accepted=2, skipped={"no_stories": 1})
+    sports = server.message_to(address(1)).get_body(("plain",)).get_content()
+    assert "Cup final" in sports
+    assert "Parliament" not in sports
+    assert "Parliament" in server.message_to(address(3)).get_body(("plain",)).get_content()
+
+
+def test_addresses_beyond_ascii(app: App, server: SmtpServer):
+    subscribe(app.store, "иван@пример.бг", "user@bücher.example.com")
+    assert send(app, draft(app)).accepted == 2
+    assert set(server.taken()) == {"иван@xn--e1afmkfd.xn--90ae", "user@xn--bcher-kva.example.com"}
+    options = {item.recipient: item.options for item in server.received}
+    assert "SMTPUTF8" in options["иван@xn--e1afmkfd.xn--90ae"]
+    assert "SMTPUTF8" not in options["user@xn--bcher-kva.example.com"]
+
+
+def test_a_utf8_address_is_skipped_where_the_server_cannot_take_it(
+    settings: Settings, tmp_path: Path
+):
+    with SmtpServer(tmp_path / "ascii", utf8=False) as server:
+        app = program(settings, server)
+        subscribe(app.store, "иван@example.com", address(1))
+        assert send(app, draft(app)) == Tally(audience=2, accepted=1, skipped={"address": 1})
+        app.store.close()
+
+
+def test_an_address_that_would_break_a_line_is_skipped(app: App, server: SmtpServer):
+    subscribe(app.store, "a@example.org>\r\nRCPT TO:<b@example.org", address(1))
+    assert send(app, draft(app)) == Tally(audience=2, accepted=1, skipped={"address": 1})
+    assert set(server.taken()) == {address(1)}
+
+
+def test_pause_resume_and_cancel(app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(60)])
+    edition = draft(app)
+
+    def pause_at_ten(taken: int) -> None:
+        if taken == 10:
+            pause_edition(app.store, edition, utc_now(), note="a word with the editor")
+
+    server.on_message = pause_at_ten
+    account = send(app, edition)
+    # Those in flight when it was paused are finished.
+    assert 10 <= account.accepted <= 10 + 2 * 4
+    assert account.accepted + account.waiting == account.audience == 60
+    with pytest.raises(EditionPausedError, match=r"paused \(a word with the editor\).*resume"):
+        send(app, edition)
+    resume_edition(app.store, edition, utc_now())
+    server.on_message = lambda taken: (
+        cancel_edition(app.store, edition, utc_now()) if taken == 30 else None
+    )
+    account = send(app, edition)
+    assert account.skipped["cancelled"] == 60 - account.accepted
+    assert 30 <= account.accepted <= 30 + 2 * 4
+    assert len(server.entries()) == account.accepted
+    for act in (pause_edition, resume_edition, cancel_edition):
+        with pytest.raises(EditionEndedError, match="is cancelled"):
+            act(app.store, edition, utc_now())
+    with pytest.raises(EditionEndedError, match="is cancelled"):
+        send(app, edition)
+
+
+def test_no_such_edition(app: App):
+    with pytest.raises(NoSuchEditionError):
+        send(app, 77)
+    with pytest.raises(NoSuchEditionError):
+        pause_edition(app.store, 77, utc_now())
+
+
+def test_stopping_finishes_what_is_in_flight_and_begins_nothing_more(app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(60)])
+    edition = draft(app)
+
+    async def stopped() -> Tally:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        server.on_message = lambda taken: (
+            loop.call_soon_threadsafe(stop.set) if taken == 10 else None
+        )
+        return await send_edition(app.store, app.press, edition, stop=stop)
+
+    account = asyncio.run(stopped())
+    assert account.accepted == len(server.entries())
+    assert account.accepted + account.waiting == 60
+    assert account.waiting > 0
+    assert set(statuses(app.store).values()) == {"accepted", "waiting"}
+    assert send(app, edition) == Tally(audience=60, accepted=60)
+    assert set(server.taken().values()) == {1}
+
+
+def test_two_senders_at_once_send_nothing_twice(settings: Settings, app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(300)])
+    edition = draft(app)
+    other = program(settings, server)
+
+    async def both() -> list[Tally]:
+        senders = [send_edition(each.store, each.press, edition) for each in (app, other)]
+        return await asyncio.gather(*senders)
+
+    accounts = asyncio.run(both())
+    assert Tally(audience=300, accepted=300) in accounts
+    assert server.taken() == {address(n): 1 for n in range(300)}
+    other.store.close()
+
+
+def test_readers_with_hours_of_their_own_wait_for_them(settings: Settings, server: SmtpServer):
+    newsletter = settings.newsletters[0].model_copy(update={"timezone": "subscriber"})
+    app = program(settings.model_copy(update={"newsletters": (newsletter,)}), server)
+    tomorrow = (utc_now() + timedelta(days=1)).date()
+    subscribe(app.store, "far@example.org", timezone="Pacific/Auckland")
+    subscribe(app.store, "site@example.org")
+    edition = draft(app, date=tomorrow, cutoff=utc_now())
+    account = send(app, edition, wait=False)
+    assert account == Tally(audience=2, waiting=2)
+    early, late = row_of(app, "far@example.org").due, row_of(app, "site@example.org").due
+    assert timedelta(hours=9) < late - early < timedelta(hours=12)
+    assert send(app, edition, at_once=True) == Tally(audience=2, accepted=2)
+    app.store.close()
+
+
+def test_progress_is_told(app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(30)])
+    told: list[Tally] = []
+    send(app, draft(app), on_progress=told.append)
+    assert told
+    assert all(account.audience == 30 for account in told)
+
+
+def test_the_parts_sum_to_the_audience(app: App):
+    subscribe(app.store, *[address(n) for n in range(9)])
+    edition = draft(app)
+    begin(app.store, app.settings, app.press.render, edition, utc_now())
+    states = ["waiting", "claimed", "deferred", "accepted", "refused", "uncertain"]
+    with app.store.write() as session:
+        rows = session.exec(select(Delivery)).all()
+        for row, status in zip(rows, [*states, "skipped", "skipped", "skipped"], strict=True):
+            row.status = status
+            row.reason = "suppressed" if status == "skipped" else ""
+            session.add(row)
+        rows[-1].reason = "erased"
+    with app.store.read() as session:
+        account = tally(session, edition)
+    assert account == Tally(9, 1, 1, 1, 1, 2, {"suppressed": 2, "erased": 1})
+    parts = account.as_dict()
+    skipped = parts.pop("skipped")
+    assert parts.pop("audience") == sum(parts.values()) + sum(skipped.values())
+
+
+def test_a_test_mail_is_outside_the_accounts(app: App, server: SmtpServer):
+    took = asyncio.run(
+        send_test(app.settings, "bounces@news.example.org", "a@example.org", b"X: y\r\n\r\nz\r\n")
+    )
+    assert took == (True, "the message: 250 2.0.0 taken")
+    assert server.received[0].data == b"X: y\r\n\r\nz\r\n"
+    server.script = {("RCPT", "a@example.org"): ["550 5.1.1 who?"]}
+    took = asyncio.run(send_test(app.settings, "b@example.org", "a@example.org", b"X: y\r\n"))
+    assert took == (False, "RCPT TO: 550 5.1.1 who?")
+    with pytest.raises(BadRecipientError, match="cannot be mailed"):
+        asyncio.run(send_test(app.settings, "b@example.org", "no address", b""))
+
+
+def test_stories_of_another_alphabet_arrive_whole(app: App, server: SmtpServer):
+    headline = "Парламентът прие бюджета след нощно заседание"
+    stories = [story(headline, "Politics", teaser="Депутатите гласуваха призори. " * 20)] * 8
+    subscribe(app.store, address(1))
+    assert send(app, draft(app, *stories, language="bg")).accepted == 1
+    message = server.message_to(address(1))
+    assert headline in message["Subject"]
+    for part in message.iter_parts():
+        assert part["Content-Transfer-Encoding"] == "base64"
+        assert headline in part.get_content()
