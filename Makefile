@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test lint format bench lock clean
+.PHONY: demo test lint format bench docs lock clean
 
 demo: $(READY)
 	$(BIN)/digest demo
@@ -29,6 +29,10 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+# The reference of commands and settings is written from the code; a test compares them.
+docs: $(READY)
+	$(BIN)/python -m tests.reference
 
 # requirements.lock pins every package with its hashes, for every platform; no index address is in it.
 lock: $(READY)

@@ -1,0 +1,47 @@
+"""A local SMTP server that keeps every mail as a file and sends none on."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+LOOPBACK = "127.0.0.1"
+_UNSAFE = re.compile(r"[^\w.@+-]")
+
+
+class Catcher:
+    """Keeps the mails of one folder; `caught` counts them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.caught: list[Path] = []
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd calls it by this name
+        self, _server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        """Keep a mail under its recipient's name."""
+        content = envelope.content
+        data = content.encode() if isinstance(content, str) else content or b""
+        name = _UNSAFE.sub("_", ", ".join(envelope.rcpt_tos))
+        path = self.folder / f"{name}.eml"
+        path.write_bytes(data)
+        self.caught.append(path)
+        return f"250 kept as {path.name}"
+
+
+@contextmanager
+def catching(folder: Path, port: int = 0) -> Iterator[tuple[Catcher, int]]:
+    """A catcher that listens on the loopback while the block runs, and its port."""
+    folder.mkdir(parents=True, exist_ok=True)
+    catcher = Catcher(folder)
+    controller = Controller(
+        catcher, hostname=LOOPBACK, port=port, enable_SMTPUTF8=True, ready_timeout=30
+    )
+    controller.start()
+    try:
+        yield catcher, controller.server.sockets[0].getsockname()[1]
+    finally:
+        controller.stop()
