@@ -107,6 +107,8 @@ class _Mail:
 
     def fit(self, budget: int) -> None:
         """Leave out what is over the budget, as far as anything may be left out."""
+        if not self._shown:
+            return
         size = self._size()
         while _transferred(size) > budget and self._shed(size, budget):
             # What went with a story (its section's heading, say) shows when all is counted anew.

@@ -1,0 +1,175 @@
+"""The mail in a real browser: nothing sticks out, hides, overlaps or runs."""
+
+from html import escape
+from itertools import pairwise
+
+import pytest
+
+from digest.rendering import Choice, Slot, fill, render_edition, splice
+from digest.store.document import EditionDocument, Image, Placement
+from tests.documents import SITE, TEMPLATES, edition, ordinary_day, related, story
+
+VALUES = {Slot.TOKEN: "abc", Slot.EMAIL: "ann@example.org", Slot.SINCE: "12 January 2026"}
+
+AWKWARD = edition(
+    story(
+        "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft " * 2,
+        placement=Placement.TOP,
+        image=Image(url="https://news.example.org/p/wide.jpg"),
+        related=(related("x" * 150), related("首" * 90)),
+    ),
+    story("W" * 200, teaser="m" * 400, image=Image(url="https://news.example.org/p/tall.jpg")),
+    story("国会通过预算" * 20, "Society", teaser="国会通过预算" * 50, language="zh"),
+    story("الكونغرس يوافق على الميزانية", "Sports", language="ar", teaser="بعد جلسة طويلة"),
+    story("B" * 120, "World", Placement.BRIEF),
+    title="The-Very-Long-Named-Morning-Courier-and-Evening-Gazette-of-the-Seven-Valleys",
+)
+
+
+def mail(document: EditionDocument, choice: Choice = None) -> str:
+    spliced = splice(render_edition(document, SITE, TEMPLATES), choice)
+    return fill(spliced.html, VALUES, escape)
+
+
+@pytest.mark.parametrize("document", [ordinary_day(), AWKWARD, ordinary_day(language="ar")])
+@pytest.mark.parametrize("width", [320, 375, 640, 1200])
+def test_nothing_sticks_out_sideways(opened, document, width):
+    page = opened(mail(document), width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    outside = page.evaluate(
+        """width => [...document.querySelectorAll('body *')].filter(e => {
+             const box = e.getBoundingClientRect();
+             return box.width && (box.left < -1 || box.right > width + 1);
+           }).map(e => e.outerHTML.slice(0, 90))""",
+        width,
+    )
+    assert outside == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out_from_its_ground(opened, scheme):
+    page = opened(mail(ordinary_day()), 640, scheme)
+    faint = page.evaluate(
+        """() => {
+          const rgb = c => c.match(/[\\d.]+/g).map(Number);
+          const light = c => rgb(c).slice(0, 3).map(v => v / 255)
+            .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+          const ground = e => {
+            for (; e; e = e.parentElement) {
+              const colour = getComputedStyle(e).backgroundColor;
+              if ((rgb(colour)[3] ?? 1) > 0) return colour;
+            }
+            return 'rgb(255, 255, 255)';
+          };
+          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          const found = [];
+          while (walker.nextNode()) {
+            const text = walker.currentNode, e = text.parentElement;
+            if (!text.data.trim() || !e.checkVisibility()) continue;
+            const a = light(getComputedStyle(e).color), b = light(ground(e));
+            const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+            if (contrast < 4.5) found.push([text.data, contrast]);
+          }
+          return found;
+        }"""
+    )
+    assert faint == []
+
+
+def test_dark_and_light_are_different_papers(opened):
+    grounds = {
+        opened(mail(ordinary_day()), 640, scheme).evaluate(
+            "getComputedStyle(document.querySelector('.paper')).backgroundColor"
+        )
+        for scheme in ("light", "dark")
+    }
+    assert grounds == {"rgb(255, 253, 249)", "rgb(26, 27, 30)"}
+
+
+def test_without_pictures_every_story_is_still_there(opened):
+    page = opened(mail(ordinary_day()), 375, images=False)
+    for entry in ordinary_day().stories:
+        assert page.get_by_role("link", name=entry.headline).last.is_visible()
+
+
+def test_headings_go_down_step_by_step(opened):
+    page = opened(mail(ordinary_day()))
+    levels = page.evaluate(
+        "[...document.querySelectorAll('h1,h2,h3,h4')].map(h => Number(h.tagName[1]))"
+    )
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_layout_tables_say_so_and_pictures_have_alternatives(opened):
+    page = opened(mail(ordinary_day()))
+    assert page.locator("table:not([role=presentation])").count() == 0
+    assert page.locator("img:not([alt])").count() == 0
+    empty = page.evaluate(
+        """[...document.querySelectorAll('a:not([aria-hidden])')].filter(
+             a => !a.innerText.trim() && !a.querySelector('img[alt]:not([alt=""])')).length"""
+    )
+    assert empty == 0
+
+
+def test_right_to_left_begins_at_the_right(opened):
+    page = opened(mail(ordinary_day(language="ar")), 640)
+    heading = page.get_by_role("heading", name="World", exact=True).bounding_box()
+    count = page.get_by_text("9 articles").bounding_box()
+    assert count["x"] < heading["x"]
+    assert page.evaluate("document.documentElement.dir") == "rtl"
+
+
+@pytest.mark.parametrize("width", [320, 640])
+def test_no_two_texts_lie_on_each_other(opened, width):
+    page = opened(mail(AWKWARD), width)
+    overlaps = page.evaluate(
+        """() => {
+          const texts = [...document.querySelectorAll('h1,h2,h3,p,li')]
+            .filter(e => e.checkVisibility()).map(e => [e, e.getBoundingClientRect()]);
+          return texts.flatMap(([a, x], i) => texts.slice(i + 1)
+            .filter(([b, y]) => !a.contains(b) && !b.contains(a)
+              && x.left < y.right - 1 && y.left < x.right - 1
+              && x.top < y.bottom - 1 && y.top < x.bottom - 1)
+            .map(([b]) => [a.innerText, b.innerText]));
+        }"""
+    )
+    assert overlaps == []
+
+
+HOSTILE = [
+    "<script>window.ran = 1</script>",
+    '"><img src=x onerror="window.ran = 1">',
+    "' onmouseover='window.ran = 1' x='",
+    "</style><script>window.ran = 1</script>",
+    "--><script>window.ran = 1</script><!--",
+    "{{ 7 * 7 }}{% raw %}",
+    "javascript:window.ran = 1",
+    "<!--[if mso]>--><svg onload='window.ran = 1'>",
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_nothing_from_outside_runs(opened, hostile):
+    everywhere = {
+        "teaser": hostile,
+        "url": hostile,
+        "image": Image(
+            url="https://news.example.org/a.png?" + hostile, alt=hostile, caption=hostile
+        ),
+        "related": (related(hostile, url=hostile),),
+        "language": "en",
+    }
+    document = edition(
+        story(hostile, placement=Placement.TOP, **everywhere),
+        story(hostile, section=f"World » {hostile}", **everywhere),
+        story(hostile, "World", Placement.BRIEF, url=hostile),
+    )
+    page = opened(mail(document))
+    # Every place where a script could have been started has been passed with the mouse.
+    for link in page.locator("a:visible").all():
+        link.hover()
+    assert page.evaluate("window.ran === undefined")
+    assert page.locator("h2", has_text=hostile).count() == 1
