@@ -51,7 +51,7 @@ def check_language(tag: str) -> str:
 def check_address(text: str) -> str:
     """`text` as a normalised e-mail address (RFC 5321, RFC 6531); nothing is looked up."""
     try:
-        return validate_email(text, check_deliverability=False).normalized
+        return validate_email(text, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as error:
         why = str(error).rstrip(".")
         raise ValueError(f'"{one_line(text, 100)}" is no e-mail address: {why}') from error

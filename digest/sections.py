@@ -24,7 +24,8 @@ def join_path(parts: Sequence[str]) -> str:
 def section_key(path: str | Sequence[str]) -> str:
     """What two spellings of one section share: normalised (NFKC) and case-folded."""
     folded = unicodedata.normalize("NFKC", join_path(split_path(path))).casefold()
-    return unicodedata.normalize("NFKC", folded)
+    # Split once more: normalising can bring spaces to light.
+    return join_path(split_path(unicodedata.normalize("NFKC", folded)))
 
 
 def is_within(key: str, ancestor: str) -> bool:
