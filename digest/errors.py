@@ -181,3 +181,27 @@ class ActsForNobodyError(DigestError):
 
 class PortTakenError(DigestError):
     """Nothing can listen on {host}:{port} ({why}): stop what uses it, or choose another port."""
+
+
+class FolderInUseError(DigestError):
+    """The folder {folder} holds something else: name another with --folder."""
+
+
+class DemoFailedError(DigestError):
+    """The demonstration did not come to its end: {why}."""
+
+
+class FeedUnreadableError(DigestError):
+    """The feed {source} cannot be read: {why}."""
+
+
+class OpmlUnreadableError(UsageError):
+    """The list of feeds {source} cannot be read: {why}."""
+
+
+class FetchError(DigestError):
+    """{url} cannot be fetched: {why}."""
+
+
+class NoSuchFeedError(UsageError):
+    """No feed is called "{slug}": the configuration has {known}."""

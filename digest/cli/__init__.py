@@ -18,10 +18,13 @@ from digest.errors import DigestError
 # the commands of a noun, or is the command itself; `module:name` is one of several in a module.
 COMMANDS = {
     "init": ("digest.cli.init", "Write a configuration and a key, create or upgrade the database."),
+    "articles": ("digest.cli.articles", "Import and list articles."),
+    "feeds": ("digest.cli.feeds", "Fetch, list and try feeds."),
     "stories": ("digest.cli.stories", "Group the articles of a file into stories."),
     "subscribers": ("digest.cli.subscribers", "Add, show, change, import and export subscribers."),
     "suppressions": ("digest.cli.suppressions", "List and change who is never mailed."),
     "editions": ("digest.cli.editions", "Compose, look at, send and account for editions."),
+    "demo": ("digest.cli.demo", "See the whole main job on a sample day, on this machine alone."),
     "preview": ("digest.cli.services:preview", "Show an edition in a browser."),
     "run": ("digest.cli.services:run", "Run scheduler, delivery and web in one process."),
     "scheduler": ("digest.cli.services:scheduler", "Poll feeds and compose what is due."),

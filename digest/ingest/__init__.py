@@ -1,0 +1,1 @@
+"""Articles come in: fetched | parsed | cleaned | stored, each in a module of its own."""

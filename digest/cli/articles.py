@@ -1,0 +1,106 @@
+"""`digest articles`: what came in."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from digest.cli.common import Json, done_in_part, program, say
+
+if TYPE_CHECKING:
+    from digest.ingest.incoming import Incoming, Rejection, Report
+
+app = typer.Typer(no_args_is_help=True, help="Import and list articles.")
+_SHOWN = 20
+
+
+class Format(StrEnum):
+    """The formats of `digest.ingest.files.Format`, which is slow to import."""
+
+    AUTO = "auto"
+    PAGE = "page"
+    LISTING = "listing"
+    JSONL = "jsonl"
+    FEED = "feed"
+
+
+@app.command("import")
+def import_files(
+    context: typer.Context,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files, or - for input.")],
+    form: Annotated[
+        Format, typer.Option("--format", help="What the files are; auto looks inside.")
+    ] = Format.AUTO,
+    section: Annotated[
+        str | None, typer.Option(help="For articles that name no section of their own.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read articles from files: pages, listings, JSON Lines or feeds."""
+    from digest.ingest import clean, files
+    from digest.ingest.incoming import Incoming
+    from digest.ingest.upsert import store_articles
+
+    program_ = program(context)
+    now = program_.clock()
+    settings = program_.settings
+    zone = ZoneInfo(settings.site.timezone)
+    reading = files.Reading(zone, now, settings.ingest.max_bytes)
+    otherwise = clean.section(section or "")
+
+    def outcomes() -> "Iterator[Incoming | Rejection]":
+        for path in paths:
+            for outcome in files.read_file(path, files.Format(form.value), reading):
+                if isinstance(outcome, Incoming) and otherwise:
+                    yield replace(outcome, otherwise_section=otherwise)
+                else:
+                    yield outcome
+
+    report = store_articles(program_.store, outcomes(), settings.declared_sections(), now)
+    say(report.as_json(), _import_lines(report), as_json=as_json)
+    done_in_part(complete=not report.rejected)
+
+
+def _import_lines(report: "Report") -> Iterator[str]:
+    yield (
+        f"{report.read} read: {report.added} added, {report.updated} updated,"
+        f" {report.unchanged} unchanged, {len(report.rejected)} rejected"
+    )
+    for rejection in report.rejected[:_SHOWN]:
+        where = f":{rejection.line}" if rejection.line is not None else ""
+        yield f"  {rejection.source}{where}: {rejection.reason}"
+    if len(report.rejected) > _SHOWN:
+        yield f"  … and {len(report.rejected) - _SHOWN} more (--json shows all)"
+    if report.undeclared_sections:
+        yield f"sections nobody declared: {', '.join(sorted(report.undeclared_sections))}"
+    if report.without_section:
+        yield f"{report.without_section} name no section: give them one with --section"
+
+
+@app.command("list")
+def list_articles(
+    context: typer.Context,
+    date: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Published on that day.")
+    ] = None,
+    section: Annotated[str | None, typer.Option(help="Of this section and those below.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest first.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """List articles, the latest first."""
+    from digest.ingest import catalogue
+
+    program_ = program(context)
+    zone = ZoneInfo(program_.settings.site.timezone)
+    day = date.date() if date else None
+    rows = catalogue.list_articles(program_.store, zone, day=day, section=section, limit=limit)
+    lines = (
+        f"{row['id']:>7}  {row['published'].astimezone(zone):%Y-%m-%d %H:%M}"
+        f"  {row['section'] or '—'}  {row['title']}"
+        for row in rows
+    )
+    say({"articles": rows}, lines, as_json=as_json)

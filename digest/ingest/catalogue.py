@@ -1,0 +1,47 @@
+"""What the store holds of articles, for a person to look through."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+
+from digest.ingest.upsert import table
+from digest.sections import SEPARATOR, section_key
+from digest.store import Store
+from digest.store.models import Article, Section
+
+
+def list_articles(
+    store: Store, zone: ZoneInfo, *, day: date | None, section: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """The latest articles first: of one day in `zone`, and of a section and those below it.
+
+    Raises:
+        StoreError: the database failed.
+    """
+    articles, sections = table(Article), table(Section)
+    query = (
+        select(
+            articles.c.id,
+            articles.c.url,
+            articles.c.title,
+            articles.c.teaser,
+            sections.c.path.label("section"),
+            articles.c.tags,
+            articles.c.published,
+        )
+        .join(sections, articles.c.section_id == sections.c.id)
+        .order_by(articles.c.published.desc(), articles.c.id.desc())
+        .limit(limit)
+    )
+    if day is not None:
+        start = datetime.combine(day, time(), zone)
+        end = datetime.combine(day + timedelta(days=1), time(), zone)
+        query = query.where(articles.c.published >= start, articles.c.published < end)
+    if section is not None:
+        key = section_key(section)
+        below = sections.c.key.startswith(key + SEPARATOR, autoescape=True)
+        query = query.where(or_(sections.c.key == key, below))
+    with store.read() as session:
+        return [dict(row) for row in session.execute(query).mappings()]
