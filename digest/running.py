@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from fastapi import FastAPI
 from digest.bootstrap import App
 from digest.errors import PortTakenError
 from digest.scheduler import Scheduler
-from digest.worker import Worker
+from digest.worker import Worker, stop_on_signals
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ async def run_parts(
     recorded, and the web closes last, so that a reader who is just leaving gets an answer.
     """
     stop = stop or asyncio.Event()
-    _on_signals(stop)
+    stop_on_signals(stop)
     worker = Worker(app) if sends else None
     scheduler = Scheduler(app, worker.wake if worker else lambda: None) if schedules else None
     server = _Server(_configuration(site.web)) if site else None
@@ -94,15 +93,3 @@ def _configuration(web: FastAPI) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-
-
-def _on_signals(stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # A second signal does what signals do by default: who presses twice means it.
-        loop.add_signal_handler(number, _first, loop, number, stop)
-
-
-def _first(loop: asyncio.AbstractEventLoop, number: int, stop: asyncio.Event) -> None:
-    loop.remove_signal_handler(number)
-    stop.set()

@@ -87,6 +87,20 @@ def bring_out(app: App, planned: Planned, now: datetime) -> Edition | None:
     return edition
 
 
+def bring_out_all(app: App) -> bool:
+    """Bring out every edition that is due; whether the sending of any has begun."""
+    now, any_begun = app.clock(), False
+    for planned in plan(app, now):
+        if planned.due.instant > now:
+            continue
+        try:
+            any_begun |= bring_out(app, planned, now) is not None
+        except DigestError as error:
+            # One newsletter's broken template does not hold up another newsletter.
+            logger.error("%s: %s", planned.newsletter.slug, error)  # noqa: TRY400 - in words
+    return any_begun
+
+
 class Scheduler:
     """Keeps the plan while the program runs.
 
@@ -133,7 +147,7 @@ class Scheduler:
         """Bring out what is due, and set a job for the instant at which each next one is."""
         async with self._composing:
             try:
-                if await asyncio.to_thread(self._bring_out_all):
+                if await asyncio.to_thread(bring_out_all, self._app):
                     self._begun()
                 for planned in await asyncio.to_thread(plan, self._app, self._app.clock()):
                     self._wakes.add_job(
@@ -146,19 +160,6 @@ class Scheduler:
             except DigestError as error:
                 # The database may be away: the next tick tries again.
                 logger.error("the plan could not be kept: %s", error)  # noqa: TRY400 - said in words
-
-    def _bring_out_all(self) -> bool:
-        """Bring out what is due; whether any edition's sending has begun."""
-        now, any_begun = self._app.clock(), False
-        for planned in plan(self._app, now):
-            if planned.due.instant > now:
-                continue
-            try:
-                any_begun |= bring_out(self._app, planned, now) is not None
-            except DigestError as error:
-                # One newsletter's broken template does not hold up another newsletter.
-                logger.error("%s: %s", planned.newsletter.slug, error)  # noqa: TRY400 - as above
-        return any_begun
 
     async def _poll(self) -> None:
         try:

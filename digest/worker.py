@@ -3,11 +3,15 @@
 import asyncio
 import contextlib
 import logging
+import signal
+from collections.abc import Callable
+from functools import partial
 
 from sqlmodel import select
 
 from digest.bootstrap import App
-from digest.delivery import send_edition
+from digest.delivery import Tally, send_edition
+from digest.editions.life import find_edition
 from digest.errors import DigestError
 from digest.store.models import Edition, EditionStatus
 
@@ -45,11 +49,14 @@ class Worker:
                 if edition not in self._sending:
                     task = asyncio.create_task(self._send(edition))
                     self._sending[edition] = task
-                    task.add_done_callback(lambda _, number=edition: self._sending.pop(number))
+                    task.add_done_callback(partial(self._forget, edition))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), LOOK_EVERY)
             self._wake.clear()
         await asyncio.gather(*self._sending.values())
+
+    def _forget(self, edition: int, _task: asyncio.Task[None]) -> None:
+        del self._sending[edition]
 
     def _to_be_sent(self) -> list[int]:
         query = select(Edition.id).where(Edition.status == EditionStatus.SENDING)
@@ -62,10 +69,43 @@ class Worker:
 
     async def _send(self, edition: int) -> None:
         try:
-            account = await send_edition(self._app, edition, stop=self._stop)
+            account = await send_edition(self._app.store, self._app.press, edition, stop=self._stop)
         except DigestError as error:
             logger.error("edition %s: %s", edition, error)  # noqa: TRY400 - said in words
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), RETRY_AFTER)
         else:
-            logger.info("edition %s: %s", edition, account)
+            logger.info("edition %s: %s", edition, account.said())
+
+
+async def send_until_done(
+    app: App, edition_id: int, *, at_once: bool, on_progress: Callable[[Tally], None] | None
+) -> tuple[Tally, str]:
+    """Send one edition until it is done or paused, or SIGINT or SIGTERM says to stop.
+
+    Returns:
+        The account, and the edition's status.
+    """
+    stop = asyncio.Event()
+    stop_on_signals(stop)
+    account = await send_edition(
+        app.store, app.press, edition_id, stop=stop, on_progress=on_progress, at_once=at_once
+    )
+    with app.store.read() as session:
+        return account, find_edition(session, edition_id).status
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Set `stop` at the first SIGINT or SIGTERM.
+
+    A second one does what signals do by default: who presses twice means it.
+    """
+    loop = asyncio.get_running_loop()
+
+    def first() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, first)

@@ -214,11 +214,15 @@ def send(
     """Send an edition to its subscribers; waits until done or paused. Safe to call again."""
     import asyncio
 
+    from digest.cli.progress import SendingProgress
     from digest.worker import send_until_done
 
-    account, status = asyncio.run(
-        send_until_done(program(context), edition_id, at_once=at_once, progress=not as_json)
-    )
+    with SendingProgress() as progress:
+        account, status = asyncio.run(
+            send_until_done(
+                program(context), edition_id, at_once=at_once, on_progress=progress.show
+            )
+        )
     say(
         {"id": edition_id, "status": status, **account.as_dict()},
         [f"edition {edition_id} is {status}", *_account_lines(account)],
@@ -349,13 +353,6 @@ def _story_line(story: dict[str, Any]) -> str:
 
 
 def _account_lines(account: "Tally") -> list[str]:
-    facts = account.as_dict()
-    if not facts["audience"]:
+    if not account.audience:
         return ["nobody is in its audience yet"]
-    parts = [
-        f"{name} {facts[name]}"
-        for name in ("accepted", "refused", "deferred", "uncertain", "waiting")
-        if facts[name]
-    ]
-    parts += [f"skipped {count} ({reason})" for reason, count in facts["skipped"].items()]
-    return [f"audience {facts['audience']}: {', '.join(parts)}"]
+    return [account.said()]

@@ -45,6 +45,14 @@ class Tally:
         """How many have an end."""
         return self.audience - self.open
 
+    def said(self) -> str:
+        """The account as a line for people, without the parts that are none."""
+        names = ("accepted", "refused", "deferred", "uncertain", "waiting")
+        counts = ((name, getattr(self, name)) for name in names)
+        parts = [f"{name} {count}" for name, count in counts if count]
+        parts += [f"skipped {count} ({reason})" for reason, count in self.skipped.items()]
+        return f"audience {self.audience}: {', '.join(parts) or 'nobody'}"
+
     def as_dict(self) -> dict[str, Any]:
         """The account as JSON has it."""
         return asdict(self)

@@ -45,7 +45,7 @@ def resume_edition(store: Store, edition_id: int, now: datetime) -> None:  # noq
         session.add(edition)
 
 
-def cancel_edition(store: Store, edition_id: int, now: datetime) -> None:
+def cancel_edition(store: Store, edition_id: int, now: datetime, note: str = "") -> None:
     """Never send what is left of an edition. If nobody got it, its articles are free again.
 
     Raises:
@@ -56,7 +56,7 @@ def cancel_edition(store: Store, edition_id: int, now: datetime) -> None:
         edition = _locked(session, edition_id)
         if edition.status in _ENDED:
             raise EditionEndedError(edition=edition_id, status=edition.status, wanted="cancel")
-        edition.status, edition.note = EditionStatus.CANCELLED, ""
+        edition.status, edition.note = EditionStatus.CANCELLED, note
         edition.completed = now
         session.add(edition)
         skip_open(session, edition_id, now)

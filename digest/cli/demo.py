@@ -1,0 +1,26 @@
+"""`digest demo`: one morning of an invented publisher, on this machine alone."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Made anew at each run.")] = Path("demo-output"),
+    wait: Annotated[
+        bool | None,
+        typer.Option(
+            envvar="DEMO_WAIT", help="Keep the preview open; so at a terminal unless told."
+        ),
+    ] = None,
+) -> None:
+    """Show the whole main job: collect, group, compose, render, deliver to a local catcher."""
+    from digest.demo.show import demonstrate
+
+    stays = sys.stdin.isatty() if wait is None else wait
+    demonstrate(folder, typer.echo, wait=stays)

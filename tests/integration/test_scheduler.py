@@ -1,0 +1,190 @@
+"""The scheduler: one edition a local day, whatever clocks, restarts and second schedulers do."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlmodel import select
+
+from digest.bootstrap import App
+from digest.config import Settings
+from digest.editions.calendar import wall_instant
+from digest.editions.life import build
+from digest.scheduler import NO_ARTICLES, Scheduler, bring_out_all, plan
+from digest.store.models import Delivery, Edition, EditionStatus
+from tests.articles import put
+from tests.audience import subscribe
+from tests.conftest import NOW
+
+DAY = timedelta(days=1)
+
+
+class Clock:
+    """A clock that tests move."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def editions(app: App) -> list[Edition]:
+    with app.store.read() as session:
+        return list(session.exec(select(Edition).order_by(Edition.date)))
+
+
+def in_zone(settings: Settings, zone: str, send_at: time) -> Settings:
+    (newsletter,) = settings.newsletters
+    moved = newsletter.model_copy(update={"timezone": zone, "send_at": send_at})
+    return settings.model_copy(update={"newsletters": (moved,)})
+
+
+def ticks(start: datetime, days: int) -> Iterator[datetime]:
+    """Instants at which a scheduler happens to wake: about every hour, never on the minute."""
+    now = start
+    while now < start + days * DAY:
+        yield now
+        now += timedelta(minutes=61, seconds=7)
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "send_at"),
+    [
+        ("Europe/Sofia", date(2026, 3, 14), time(3, 30)),
+        ("Europe/Sofia", date(2026, 10, 10), time(3, 30)),
+        ("America/New_York", date(2026, 2, 20), time(2, 15)),
+        ("America/New_York", date(2026, 10, 18), time(1, 30)),
+        ("Africa/Cairo", date(2026, 4, 10), time(0, 20)),
+        ("Africa/Cairo", date(2026, 10, 16), time(23, 30)),
+    ],
+)
+def test_thirty_days_over_a_clock_change_with_a_restart_each_night(
+    settings: Settings, zone: str, first: date, send_at: time
+):
+    local = ZoneInfo(zone)
+    settings = in_zone(settings, zone, send_at)
+    start = wall_instant(first, send_at, local)
+    assert start is not None
+    start -= timedelta(hours=3)
+    clock = Clock(start)
+    app = App(settings, clock)
+    subscribe(app.store, "reader@example.org")
+    for now in ticks(start, 30):
+        if now.astimezone(local).date() != clock.now.astimezone(local).date():
+            app.store.close()
+            app = App(settings, clock)  # the nightly restart: nothing is remembered but the store
+            put(app.store, f"News of {now.date()}", now - timedelta(hours=1), known=now)
+        clock.now = now
+        bring_out_all(app)
+    found = editions(app)
+    dates = [edition.date for edition in found]
+    last = clock.now.astimezone(local).date()
+    expected = [first + n * DAY for n in range((last - first).days + 1)]
+    if (wall_instant(last, send_at, local) or clock.now) > clock.now:
+        expected.pop()
+    assert dates == expected
+    assert [edition.number for edition in found] == list(range(1, len(found) + 1))
+    for edition in found:
+        due = wall_instant(edition.date, send_at, local)
+        assert due is not None
+        assert edition.cutoff == due
+        assert due <= edition.composed < due + timedelta(minutes=62)
+    with app.store.read() as session:
+        sent = [e for e in found if e.status == EditionStatus.SENDING]
+        assert len(session.exec(select(Delivery)).all()) == len(sent)
+    assert {e.note for e in found if e.status == EditionStatus.CANCELLED} <= {NO_ARTICLES}
+    assert len(sent) >= len(found) - 1
+
+
+def test_two_schedulers_on_one_database_bring_out_one_edition(app: App, settings: Settings):
+    put(app.store, "Ferries sail again", NOW - timedelta(hours=1))
+    subscribe(app.store, *(f"reader{n}@example.org" for n in range(20)))
+    others = [App(settings, app.clock) for _ in range(4)]
+    start = threading.Barrier(len(others))
+    failures: list[BaseException] = []
+
+    def tick(other: App) -> None:
+        try:
+            _ = other.press.tokens, other.store
+            start.wait()
+            bring_out_all(other)
+        except BaseException as error:  # noqa: BLE001 - a thread's failure is the test's
+            failures.append(error)
+
+    threads = [threading.Thread(target=tick, args=[other]) for other in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for other in others:
+        other.store.close()
+    assert failures == []
+    (edition,) = editions(app)
+    assert edition.status == EditionStatus.SENDING
+    with app.store.read() as session:
+        assert len(session.exec(select(Delivery)).all()) == 20
+
+
+def test_a_morning_without_articles_has_no_mail(app: App):
+    subscribe(app.store, "reader@example.org")
+    assert bring_out_all(app) is False
+    (edition,) = editions(app)
+    assert (edition.status, edition.note) == (EditionStatus.CANCELLED, NO_ARTICLES)
+    assert bring_out_all(app) is False
+    assert len(editions(app)) == 1
+    assert [planned.due.day for planned in plan(app, NOW)] == [NOW.date() + DAY]
+
+
+def test_a_draft_of_the_evening_takes_in_the_night(app: App, settings: Settings):
+    (newsletter,) = settings.newsletters
+    put(app.store, "Ferries sail again", NOW - timedelta(hours=12))
+    evening = NOW - timedelta(hours=10)
+    build(app.store, settings, newsletter, NOW.date(), evening)
+    put(app.store, "A budget is passed", NOW - timedelta(hours=2), "Politics")
+    bring_out_all(app)
+    (edition,) = editions(app)
+    assert len(edition.document["stories"]) == 2
+    assert edition.status == EditionStatus.SENDING
+
+
+def test_one_newsletter_that_fails_does_not_hold_up_another(app: App, settings: Settings, tmp_path):
+    (newsletter,) = settings.newsletters
+    folder = tmp_path / "templates" / "email" / "edition"
+    folder.mkdir(parents=True)
+    broken = "{% if edition.newsletter == 'broken' %}{{ nothing_of_that_name }}{% endif %}x"
+    (folder / "subject.txt").write_text(broken)
+    site = settings.site.model_copy(update={"templates": tmp_path / "templates"})
+    broken_first = newsletter.model_copy(update={"slug": "broken"})
+    both = settings.model_copy(update={"newsletters": (broken_first, newsletter), "site": site})
+    put(app.store, "Ferries sail again", NOW - timedelta(hours=1))
+    assert bring_out_all(App(both, app.clock)) is True
+    statuses = {edition.newsletter: edition.status for edition in editions(app)}
+    assert statuses == {"broken": EditionStatus.DRAFT, "morning": EditionStatus.SENDING}
+
+
+async def test_it_wakes_by_itself_and_stops_in_order(settings: Settings):
+    now = datetime.now(UTC)
+    late = (now - timedelta(minutes=2)).time().replace(second=0, microsecond=0)
+    app = App(in_zone(settings, "UTC", late))
+    put(app.store, "Ferries sail again", now - timedelta(hours=1))
+    begun = asyncio.Event()
+    scheduler = Scheduler(app, begun.set)
+    scheduler.start()
+    await asyncio.wait_for(begun.wait(), 60)
+    await scheduler.stop()
+    (edition,) = editions(app)
+    assert edition.status == EditionStatus.SENDING
+    app.store.close()
+
+
+def test_a_second_scheduler_that_started_later_finds_it_done(app: App, settings: Settings):
+    put(app.store, "Ferries sail again", NOW - timedelta(hours=1))
+    assert bring_out_all(app) is True
+    other = App(settings, app.clock)
+    assert bring_out_all(other) is False
+    other.store.close()
+    assert len(editions(app)) == 1
