@@ -87,7 +87,7 @@ def statuses(store: Store) -> dict[str, str]:
         Delivery, col(Delivery.subscriber_id) == col(Subscriber.id)
     )
     with store.read() as session:
-        return dict(session.execute(query).tuples().all())
+        return {row.email: row.status for row in session.execute(query)}
 
 
 def dead_process() -> int:

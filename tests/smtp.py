@@ -71,6 +71,7 @@ class SmtpServer:
     journal: Path
     script: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     starttls: bool = False
+    tls: bool = False
     users: dict[str, str] = field(default_factory=dict)
     utf8: bool = True
     max_connections: int = 1000
@@ -83,6 +84,7 @@ class SmtpServer:
 
     def __enter__(self) -> Self:
         self._taken = 0
+        self._transports: set[Any] = set()
         self._lines = self.journal.open("a", encoding="utf-8")
         self._loop = asyncio.new_event_loop()
         ready = threading.Event()
@@ -99,28 +101,30 @@ class SmtpServer:
     def _run(self, ready: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.set_exception_handler(lambda _loop, _context: None)
-        opening = self._loop.create_server(self._session, "127.0.0.1", self.port)
+        tls = _tls_context() if self.tls else None
+        opening = self._loop.create_server(self._session, "127.0.0.1", self.port, ssl=tls)
         server = self._loop.run_until_complete(opening)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         self._loop.run_forever()
         server.close()
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.run_until_complete(self._hang_up())
         self._loop.close()
 
+    async def _hang_up(self) -> None:
+        for transport in self._transports:
+            transport.abort()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _session(self) -> SMTP:
-        tls = None
-        if self.starttls:
-            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            tls.load_cert_chain(CERTIFICATE)
         return _Session(
             self,
             hostname="mail.example.org",
             enable_SMTPUTF8=self.utf8,
-            tls_context=tls,
+            tls_context=_tls_context() if self.starttls else None,
             auth_required=bool(self.users),
             authenticator=self._authenticate if self.users else None,
             loop=self._loop,
@@ -173,6 +177,12 @@ class SmtpServer:
             self.on_message(self._taken)
 
 
+def _tls_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
 class _Session(SMTP):
     """One connection, counted, with a script for the DATA command."""
 
@@ -183,6 +193,7 @@ class _Session(SMTP):
         super().__init__(_Handler(room), **options)
 
     def connection_made(self, transport: Any) -> None:
+        self._room._transports.add(transport)
         # After STARTTLS it is made a second time.
         if not self._counted:
             self._counted = True
@@ -198,6 +209,7 @@ class _Session(SMTP):
         if self._counted:
             self._counted = False
             self._room.connections -= 1
+            self._room._transports.discard(self.transport)
         if self.transport is not None:
             super().connection_lost(error)
 

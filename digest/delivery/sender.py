@@ -163,14 +163,16 @@ class _Sending:
         without_server = 0
         while not self._stopped.is_set():
             await self.clerk.run(ledger.recover, policy, self.press.clock())
-            status, due, ready = await self.clerk.run(ledger.outlook, self.press.clock())
+            now = self.press.clock()
+            status, due, ready = await self.clerk.run(ledger.outlook, now)
             if status != EditionStatus.SENDING or due is None:
                 await self._end(status)
                 return
             if not ready:
                 if not self.wait:
                     return
-                await self._pause(_GLANCE)
+                until = (due - now).total_seconds()
+                await self._pause(min(max(until, 0.01), _GLANCE))
                 continue
             try:
                 await self._round(ready)

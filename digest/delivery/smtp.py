@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import socket
 import ssl
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +16,7 @@ from digest.delivery.replies import Answer, Stage
 from digest.errors import ServerRefusesError, ServerUnreachableError
 
 _GO_ON = 354
+_CLOSING = 421
 _TEMPORARY = range(400, 500)
 
 
@@ -220,8 +223,9 @@ class SmtpConnection:
             if leaving is not None:
                 leaving.cancel()
                 await asyncio.gather(leaving, return_exceptions=True)
-        if leaving is not None and self._transport.get_write_buffer_size():
-            # An answer before the end of the message: what follows would be read as commands.
+        if code == _CLOSING or self._transport.get_write_buffer_size():
+            # The server takes leave, or answered before the end of the message: what is left of
+            # that would be read as commands.
             self._abort()
         self._begun = False
         return Answer(Stage.BODY, code, text)
@@ -257,8 +261,10 @@ def _words(error: BaseException) -> str:
         return f"{error.code} {' '.join(error.message.split())}"
     if isinstance(error, ssl.SSLError):
         return f"TLS: {getattr(error, 'verify_message', '') or error.reason or 'it failed'}"
-    if isinstance(error.__cause__, OSError):
+    if isinstance(error, OSError) and error.errno:
+        # asyncio puts its own words, with the address, where the system's belong.
+        known = error.errno > 0 and not isinstance(error, socket.gaierror)
+        return os.strerror(error.errno) if known else error.strerror
+    if isinstance(error.__cause__, OSError) and error.__cause__.errno:
         return _words(error.__cause__)
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
     return " ".join(str(error).split()) or type(error).__name__
