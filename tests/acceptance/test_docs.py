@@ -59,3 +59,13 @@ def test_commands_in_the_documentation_exist(page: Path):
     nouns = {noun for noun, verb in known if verb}
     spoken = {(noun, verb if noun in nouns else "") for noun, verb in called}
     assert spoken <= known
+
+
+def test_every_dependency_is_accounted_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    names = {re.split(r"[^\w-]", requirement)[0] for requirement in wanted}
+    page = (ROOT / "docs" / "explanation" / "dependencies.md").read_text(encoding="utf-8")
+    cells = re.findall(r"(?m)^\| ([\w, -]+?) \|", page)
+    told = {name for cell in cells for name in cell.split(", ")}
+    assert told - {"library"} == names
