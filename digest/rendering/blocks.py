@@ -119,11 +119,15 @@ class Marks:
         """The pieces of a page, in its order.
 
         Raises:
-            TemplateBrokenError: blocks do not end where they should.
+            TemplateBrokenError: marks were lost, because they stood where comments mean nothing.
         """
-        return tuple(_joined(self._cut(page, template)))
+        pieces = tuple(_joined(self._cut(page)))
+        if any(self._nonce in piece.text for piece in pieces):
+            why = "a block stands where a comment cannot, as in a title or an attribute"
+            raise TemplateBrokenError(path=template, line="?", why=why)
+        return pieces
 
-    def _cut(self, page: str, template: str) -> Iterator[Piece]:
+    def _cut(self, page: str) -> Iterator[Piece]:
         scopes = [""]
         place = 0
         for mark in self._mark.finditer(page):
@@ -135,13 +139,8 @@ class Marks:
                 yield Piece(scopes[-1], "", hole.replace("-", " "), *_SLOTS.get(hole, (0, 0)))
             elif scope:
                 scopes.append(f"{scopes[-1]} {scope}" if scope in PARTS else scope)
-            else:
+            elif len(scopes) > 1:
                 scopes.pop()
-            if not scopes:
-                break
-        if scopes != [""]:
-            why = "a block begins inside an attribute or ends in another element"
-            raise TemplateBrokenError(path=template, line="?", why=why)
         if place < len(page):
             yield _piece("", page[place:])
 

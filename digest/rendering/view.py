@@ -1,5 +1,6 @@
 """What templates see: the document in the edition's words, cleaned, with safe addresses only."""
 
+import base64
 import hashlib
 import re
 from collections.abc import Sequence
@@ -16,7 +17,11 @@ from digest.text import one_line
 
 # A mail that holds its size needs parts that hold theirs.
 _HEADLINE, _TEASER, _RELATED, _SECTION, _ALT, _URL = 300, 700, 200, 120, 300, 2000
-_NOT_IN_MARKUP = re.compile("[\ufdd0-\ufdef\ufffe\uffff\U0001fffe\U0001ffff]")
+# Unicode's noncharacters: the last two of each plane, and a row of Arabic presentation forms.
+_LAST_TWO = "".join(
+    chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)
+)
+_NOT_IN_MARKUP = re.compile(f"[\ufdd0-\ufdef{_LAST_TWO}]")
 _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -231,4 +236,5 @@ def home_of(section: str, keys: Sequence[str]) -> int | None:
 
 def nonce(document: EditionDocument) -> str:
     """Letters that cannot stand in the document, because they depend on all of it."""
-    return "x" + hashlib.sha256(document.model_dump_json().encode()).hexdigest()[:16]
+    hashed = hashlib.sha256(document.model_dump_json().encode()).digest()
+    return "x" + base64.b32encode(hashed).decode().lower()[:13]

@@ -1,0 +1,89 @@
+"""Any edition, any choice: well-formed, complete, and the same in both parts."""
+
+from datetime import timedelta
+from html import escape
+
+import html5lib
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.rendering import RenderedEdition, Slot, fill, render_edition, splice
+from digest.sections import is_within, section_key
+from digest.store.document import EditionDocument, Image, Placement
+from tests.documents import CUTOFF, SITE, TEMPLATES, edition, related, story
+
+VALUES = {Slot.TOKEN: "t-_k", Slot.EMAIL: "<ann>@example.org", Slot.SINCE: "<12 January 2026>"}
+SECTIONS = ["Politics", "World", "World » Asia", "World » Asia » Japan", "Society", "Sports"]
+KEYS = [section_key(section) for section in SECTIONS]
+
+anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+titles = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+addresses = st.one_of(anything, st.builds("https://example.org/{}".format, anything))
+images = st.builds(Image, url=addresses, alt=anything, caption=anything)
+choices = st.none() | st.frozensets(st.sampled_from([*KEYS, "gardening"]))
+
+
+@st.composite
+def editions(draw: st.DrawFn) -> EditionDocument:
+    """An edition whose headlines can be told apart, with anything else in it."""
+    stories = [
+        story(
+            f"Q{number}Z {draw(anything)}",
+            draw(st.sampled_from(SECTIONS)),
+            draw(st.sampled_from(Placement)),
+            also=tuple(draw(st.lists(st.sampled_from(SECTIONS), max_size=2))),
+            url=draw(addresses),
+            teaser=draw(anything),
+            image=draw(st.none() | images),
+            language=draw(st.sampled_from(["", "en", "bg", "ar", "zh-Hant"])),
+            updated=draw(st.sampled_from([None, CUTOFF, CUTOFF - timedelta(days=9)])),
+            related=tuple(draw(st.lists(st.builds(related, anything, url=addresses), max_size=2))),
+        )
+        for number in range(draw(st.integers(0, 7)))
+    ]
+    return edition(*stories, title=draw(titles), strapline=draw(anything))
+
+
+def order_of(part: str, numbers: range) -> list[int]:
+    """The stories in the order of their last mention, which follows any list of contents."""
+    places = {number: part.rfind(f"Q{number}Z") for number in numbers}
+    return sorted((n for n in numbers if places[n] >= 0), key=lambda n: places[n])
+
+
+@settings(max_examples=60)
+@given(editions(), choices, st.sampled_from([None, 96_000, 9_000, 1]))
+def test_any_mail_is_wellformed_and_tells_the_chosen_stories(document, choice, budget):
+    rendered = render_edition(document, SITE, TEMPLATES)
+    spliced = splice(rendered, choice, budget)
+    chosen = [
+        number
+        for number, entry in enumerate(document.stories)
+        if choice is None or any(is_within(key, c) for key in entry.sections for c in choice)
+    ]
+    if not chosen:
+        assert spliced.stories == 0
+        return
+    html, text = fill(spliced.html, VALUES, escape), fill(spliced.text, VALUES)
+    html5lib.HTMLParser(strict=True).parse(html)
+    numbers = range(len(document.stories))
+    assert order_of(html, numbers) == order_of(text, numbers)
+    told = set(order_of(text, numbers))
+    assert len(told) == spliced.stories
+    assert told <= set(chosen)
+    if not spliced.shed:
+        assert told == set(chosen)
+        assert spliced.articles == sum(document.stories[number].articles for number in chosen)
+    assert f"Q{order_of(text, numbers)[0]}Z" in spliced.subject
+    for part in (html, text):
+        assert "https://news.example.org/unsubscribe/t-_k" in part
+    assert "<12 January 2026>" in text
+    assert "&lt;12 January 2026&gt;" in html
+
+
+@settings(max_examples=30)
+@given(editions(), choices)
+def test_a_rendering_from_the_database_splices_alike(document, choice):
+    rendered = render_edition(document, SITE, TEMPLATES)
+    stored = RenderedEdition.model_validate_json(rendered.model_dump_json())
+    assert splice(stored, choice) == splice(rendered, choice)
+    assert render_edition(document, SITE, TEMPLATES) == rendered
