@@ -30,7 +30,9 @@ def clean_text(text: str) -> str:
         text = text.replace("\u2029", "\n\n").replace("\x85", "\n")
     if text.isascii() and text.isprintable():
         return text
-    return "".join(character for character in text if _is_kept(character))
+    # A text has few different characters: each is judged once.
+    unwanted = {ord(character): None for character in set(text) if not _is_kept(character)}
+    return text.translate(unwanted) if unwanted else text
 
 
 def one_line(text: str, limit: int | None = None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from io import BufferedReader, FileIO
+from typing import IO
 from zoneinfo import ZoneInfo
 
 from digest.errors import DigestError
@@ -49,7 +50,7 @@ def read_file(path: str, form: Format, reading: Reading) -> Iterator[Outcome]:
         # Standard input is opened anew: a larger buffer shows enough of it to tell what it is.
         raw = FileIO(0, closefd=False) if path == "-" else FileIO(path)
         with BufferedReader(raw, _HEAD) as stream:
-            yield from _read(stream, name, form, reading)
+            yield from _read(stream, stream.peek(_HEAD)[:_HEAD], name, form, reading)
     except IsADirectoryError:
         yield Rejection(name, None, "this is a folder: name the files in it")
     except OSError as error:
@@ -58,8 +59,9 @@ def read_file(path: str, form: Format, reading: Reading) -> Iterator[Outcome]:
         yield Rejection(name, None, str(error))
 
 
-def _read(stream: BufferedReader, name: str, form: Format, reading: Reading) -> Iterator[Outcome]:
-    head = stream.peek(_HEAD)[:_HEAD]
+def _read(
+    stream: IO[bytes], head: bytes, name: str, form: Format, reading: Reading
+) -> Iterator[Outcome]:
     if form is Format.AUTO:
         form = sniff(head, reading.zone)
     if form is Format.JSONL:
@@ -118,7 +120,7 @@ def decoded(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _numbered(stream: BufferedReader, head: bytes) -> Iterator[tuple[int, str | ValueError]]:
+def _numbered(stream: IO[bytes], head: bytes) -> Iterator[tuple[int, str | ValueError]]:
     """The lines of a file with their numbers, one at a time, none longer than there is room for."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         yield from enumerate(codecs.getreader("utf-16")(stream, "replace"), 1)
