@@ -232,7 +232,8 @@ class _Plan:
         ties = [
             person.ties[slug] | {"subscriber_id": person.id}
             for person in people
-            for slug in sorted(person.changed_ties)
+            for slug in person.ties
+            if slug in person.changed_ties
         ]
         fresh = [tie for tie in ties if "id" not in tie]
         if fresh:
