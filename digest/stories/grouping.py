@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 _SEED = 1
-_ITERATIONS = 3
 
 
 def communities(weights: Any) -> NDArray[np.int64]:
@@ -45,7 +44,6 @@ def communities(weights: Any) -> NDArray[np.int64]:
                 resolution=1.0,
                 use_modularity=False,
                 seed=_SEED,
-                iterations=_ITERATIONS,
             )
             found = [label_of[node] for node in range(size)]
         labels[order[start:end]] = np.array(found) + used

@@ -1,5 +1,6 @@
 """Which texts may tell one event, and how strongly: a sparse weighted graph."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,10 @@ from digest.stories.features import Features
 
 # Two texts belong together from this cosine on, if both have LENGTH_BASE distinct terms. Longer
 # texts on any subject share more, so the bar rises with the geometric mean of their lengths.
-BAR = 0.045
+BAR = 0.055
 LENGTH_BASE = 8.0
-LENGTH_EXPONENT = 0.45
-LENGTH_MOST = 100.0
+LENGTH_EXPONENT = 0.6
+LENGTH_MOST = 60.0
 
 # Only terms in at most this many texts make a pair worth weighing.
 COMMON_SHARE = 0.3
@@ -21,12 +22,13 @@ COMMON_LEAST = 50
 COMMON_MOST = 1000
 
 # A pair below this share of the bar is no evidence worth keeping.
-WEAKEST = 0.1
+WEAKEST = 0.3
 
 # Texts this many hours apart count half.
 HALF_LIFE_HOURS = 24 * 7.0
 
-_CHUNK_ROWS = 1000
+# How many shared terms are followed at a time: what bounds the memory.
+_CHUNK = 10_000_000
 
 
 def graph(features: Features) -> Any:
@@ -38,15 +40,24 @@ def graph(features: Features) -> Any:
     scaled = sparse.csr_matrix(vectors.multiply(scale[:, None]))
     found = np.bincount(vectors.indices, minlength=vectors.shape[1])
     limit = np.clip(COMMON_SHARE * texts, COMMON_LEAST, COMMON_MOST)
-    telling = scaled[:, (found > 1) & (found <= limit)].tocsr()
+    columns = (found > 1) & (found <= limit)
+    telling = scaled[:, columns].astype(np.float32)
     turned = telling.T.tocsr()
     parts = [
-        _pairs(telling[start : start + _CHUNK_ROWS] @ turned, start, features)
-        for start in range(0, max(texts, 1), _CHUNK_ROWS)
+        _pairs(telling[start:end] @ turned, start, features)
+        for start, end in pairwise(_bounds(telling, found[columns]))
     ]
     rows, columns, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
     upper = sparse.csr_matrix((weights, (rows, columns)), shape=(texts, texts))
     return (upper + upper.T).tocsr()
+
+
+def _bounds(telling: Any, found: NDArray[np.int64]) -> list[int]:
+    """Where to cut the rows so that the product of each slice is of bounded size."""
+    cost = np.concatenate(([0], np.cumsum(found[telling.indices])))[telling.indptr]
+    slices = int(cost[-1]) // _CHUNK + 1
+    cuts = np.searchsorted(cost, np.linspace(0, cost[-1], slices + 1)[1:-1])
+    return [0, *np.unique(cuts[cuts > 0]).tolist(), telling.shape[0]]
 
 
 def _pairs(

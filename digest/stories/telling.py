@@ -84,12 +84,10 @@ def _canonical(item: Item) -> tuple[object, ...]:
 
 
 def _tied(features: "Features", numbers: Sequence[int]) -> tuple[str, ...]:
-    """The terms that weigh most in the story among those that two of its articles or more hold."""
+    """The words that weigh most in the story among those that two of its articles or more hold."""
     rows = [row for row in features.row_of[list(numbers)] if row >= 0]
     vectors = features.vectors[rows]
     shared = vectors.getnnz(axis=0) > 1
     weights = vectors.multiply(shared[None, :]).sum(axis=0).A1
-    best = sorted(
-        weights.nonzero()[0], key=lambda term: (-weights[term], features.vocabulary[term])
-    )
-    return tuple(features.vocabulary[term] for term in best[:TIED_TERMS])
+    best = sorted(weights.nonzero()[0], key=lambda term: (-weights[term], features.stems[term]))
+    return tuple(features.stems[term] for term in best[:TIED_TERMS])
