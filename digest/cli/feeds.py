@@ -101,7 +101,7 @@ def opml(file: Path, as_json: Json = False) -> None:
 
 def _read(path: Path) -> bytes:
     """The bytes of a file, at most as many as a feed may have."""
-    from digest.errors import CannotReadError
+    from digest.errors import CannotReadError, FeedUnreadableError
 
     limit = 20_000_000
     try:
@@ -110,5 +110,5 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise CannotReadError(path=path, why=error.strerror) from error
     if len(data) > limit:
-        raise CannotReadError(path=path, why=f"it is larger than {limit:,} bytes")
+        raise FeedUnreadableError(source=path, why=f"it is larger than {limit:,} bytes")
     return data

@@ -50,21 +50,19 @@ def entry(  # noqa: PLR0913 - what an entry may hold
     image: str,
     language: str,
     published: datetime | None,
-) -> dict[str, Any] | None:
-    """One entry, cleaned; None where it holds nothing to show.
+) -> dict[str, Any]:
+    """One entry, cleaned.
 
-    An entry without a title is called by its first sentence, or by its address.
+    An entry without a title is called by its first sentence, or by its address; one that holds
+    nothing of all this has an empty title.
     """
     body, body_html = clean.body(content, base)
     brief = clean.teaser(teaser)
     name = title or clean.line(clean.first_sentences(brief or body), _TITLE_FROM_TEXT) or url
-    name = name or clean.line(id, clean.TITLE_LIMIT)
-    if not name:
-        return None
     return {
         "id": clean.line(id, identity.URL_LIMIT),
         "url": url,
-        "title": name,
+        "title": name or clean.line(id, clean.TITLE_LIMIT),
         "teaser": brief,
         "body": body,
         "body_html": body_html,

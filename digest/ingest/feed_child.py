@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin
+from xml.sax import SAXParseException
 
 import feedparser
 
@@ -45,24 +46,22 @@ def parse(data: bytes, base: str = "") -> Parsed:
         )
         if not told.entries and not told.get("version"):
             raise NotAFeedError(_what_instead(data, start, base))
+        if not told.entries and isinstance(told.get("bozo_exception"), SAXParseException):
+            why = clean.line(told.bozo_exception.getMessage())
+            raise NotAFeedError(f"its XML is broken or cut off, and holds no entry: {why}")
         return _parsed(told, base)
 
 
 def _parsed(told: Any, base: str) -> Parsed:
     channel = told.get("feed", {})
-    result = Parsed(
-        title=_plain(channel, "title"), language=clean.language(_text(channel.get("language")))
+    return Parsed(
+        title=_plain(channel, "title"),
+        language=clean.language(_text(channel.get("language"))),
+        articles=[_entry(item, base) for item in told.entries],
     )
-    for number, item in enumerate(told.entries, 1):
-        article = _entry(item, base)
-        if article is None:
-            result.rejected.append(f"entry {number} has neither title nor text nor link")
-        else:
-            result.articles.append(article)
-    return result
 
 
-def _entry(item: Any, base: str) -> dict[str, Any] | None:
+def _entry(item: Any, base: str) -> dict[str, Any]:
     link = _text(item.get("link"))
     place = canonical_url(link, base) or base
     content, summary = _content(item), _text(item.get("summary"))

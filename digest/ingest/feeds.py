@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,11 +20,23 @@ _WALL_SECONDS = 60  # a busy machine may be slow; the limit on the processor's t
 
 @dataclass(frozen=True)
 class Feed:
-    """A parsed feed: its title, its articles, and what was rejected of it."""
+    """A parsed feed: its title, all its entries as articles, and what was rejected of it."""
+
+    source: str
 
     title: str
     articles: list[Incoming] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
+
+    def outcomes(self) -> Iterator[Incoming | Rejection]:
+        """What there is to store; an entry that nobody could read about is rejected."""
+        for article in self.articles:
+            if article.title:
+                yield article
+            else:
+                reason = "an entry has neither title nor text nor link"
+                yield Rejection(self.source, None, reason)
+        yield from self.rejected
 
 
 @dataclass(frozen=True)
@@ -71,7 +83,7 @@ def read_feed(data: bytes, source: str, base: str = "", filing: Filing | None = 
     # The latest last: of two versions of one article the later one stands.
     articles.sort(key=lambda article: article.published.timestamp() if article.published else 0)
     rejected = [Rejection(source, None, reason) for reason in told["rejected"]]
-    return Feed(told["title"], articles, rejected)
+    return Feed(source, told["title"], articles, rejected)
 
 
 def _in_child(data: bytes, source: str, base: str) -> dict[str, Any]:

@@ -31,11 +31,10 @@ def parse(data: bytes, base: str) -> Parsed:
         title=headline(_text(feed, "title")), language=clean.language(_text(feed, "language"))
     )
     for number, item in enumerate(items, 1):
-        article = _entry(item, base) if isinstance(item, dict) else None
-        if article is None:
-            parsed.rejected.append(f"entry {number} has neither title nor text nor link")
+        if isinstance(item, dict):
+            parsed.articles.append(_entry(item, base))
         else:
-            parsed.articles.append(article)
+            parsed.rejected.append(f"entry {number} is no object")
     return parsed
 
 
@@ -48,7 +47,7 @@ def _text(value: Any, name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _entry(item: dict[str, Any], base: str) -> dict[str, Any] | None:
+def _entry(item: dict[str, Any], base: str) -> dict[str, Any]:
     url = canonical_url(_text(item, "url"), base) or canonical_url(
         _text(item, "external_url"), base
     )

@@ -193,7 +193,7 @@ def _store(store: Store, settings: Settings, got: _Got, now: datetime) -> FeedOu
         outcome = FeedOutcome(slug, "unchanged")
     else:
         declared = settings.declared_sections()
-        report = store_articles(store, [*got.feed.articles, *got.feed.rejected], declared, now)
+        report = store_articles(store, got.feed.outcomes(), declared, now)
         outcome = FeedOutcome(
             slug,
             "fetched",
