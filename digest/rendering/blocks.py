@@ -110,7 +110,7 @@ class Marks:
 
     def hole(self, name: str) -> str:
         """Mark the place of a value that a template cannot know yet."""
-        known = _CHOSEN | set(Slot)
+        known = CHOSEN | set(Slot)
         if name.partition("-")[0] not in known:
             raise ValueError(f'there is no hole "{name}", only {", ".join(sorted(known))}')
         return f"{self._nonce}_{name}_"
@@ -148,7 +148,7 @@ class Marks:
 # What a subscriber's value may take: in bytes, and quoted, where other alphabets grow threefold.
 # The values that depend on the choice are known, and counted, when it is spliced.
 _SLOTS = {"token": (64, 64), "email": (254, 500), "since": (50, 120)}
-_CHOSEN = {"counts", "preheader", "headline", "articles", "more"}
+CHOSEN = {"counts", "preheader", "headline", "articles", "more"}
 _PLAIN = bytes(byte for byte in range(32, 127) if byte != ord("=")) + b"\r\n"
 
 

@@ -26,13 +26,15 @@ def wrap(text: str, indent: str = "", columns: int = WIDTH) -> str:
     longer word (an address, say) keeps a line of its own.
     """
     lines: list[str] = []
-    line = ""
+    line, used = "", 0
     room = columns - len(indent)
     for piece in _pieces(text):
-        if line and width(line) + width(piece.rstrip()) > room:
+        needed = width(piece)
+        if line and used + needed - piece.endswith(" ") > room:
             lines.append(line.rstrip())
-            line = ""
+            line, used = "", 0
         line += piece
+        used += needed
     lines.append(line.rstrip())
     return "\n".join(indent + line for line in lines)
 
@@ -40,6 +42,9 @@ def wrap(text: str, indent: str = "", columns: int = WIDTH) -> str:
 def _pieces(text: str) -> Iterator[str]:
     """Words with the space behind them; of words in wide characters, each character."""
     for word in text.split():
+        if word.isascii():
+            yield word + " "
+            continue
         start = 0
         for place, character in enumerate(word):
             if place > start and unicodedata.east_asian_width(character) in "WF":

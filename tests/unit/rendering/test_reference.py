@@ -1,0 +1,47 @@
+"""The reference of templates has every variable, hole and block, and no others."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from digest.rendering import SiteFacts, Slot, Templates, render_edition
+from digest.rendering.blocks import BLOCKS, CHOSEN, PARTS
+from digest.rendering.view import EditionView, HeadingView, PictureView, RelatedView, StoryView
+from tests.documents import OUR_TEMPLATES, SITE, edition
+
+REFERENCE = (Path(__file__).parents[3] / "docs/reference/templates.md").read_text(encoding="utf-8")
+VIEWS = {"edition": EditionView, "heading": HeadingView, "story": StoryView, "site": SiteFacts}
+
+
+def test_every_variable():
+    named = set(re.findall(r"`(edition|heading|story|site)\.(\w+)`", REFERENCE))
+    assert named == {(name, field.name) for name, view in VIEWS.items() for field in fields(view)}
+    for field in (*fields(PictureView), *fields(RelatedView)):
+        assert f"`{field.name}`" in REFERENCE
+
+
+def test_every_link():
+    seen: dict[str, str] = {}
+
+    class Spy(Templates):
+        def render(self, name: str, **context: Any) -> str:
+            seen.update(context["link"])
+            return super().render(name, **context)
+
+    render_edition(edition(), SITE, Spy([OUR_TEMPLATES]))
+    assert set(re.findall(r"`link\.(\w+)`", REFERENCE)) == set(seen)
+
+
+def test_every_hole_and_block():
+    holes = REFERENCE.partition("## Holes")[2].partition("## Blocks")[0]
+    assert set(re.findall(r"^\| `(\w+)", holes, re.MULTILINE)) == CHOSEN | set(Slot)
+    assert set(re.findall(r'^\| `block\("(\w+)"', REFERENCE, re.MULTILINE)) == BLOCKS | PARTS
+
+
+def test_every_file():
+    ours = {
+        path.relative_to(OUR_TEMPLATES).as_posix() for path in OUR_TEMPLATES.glob("email/*.html")
+    }
+    ours |= {f"email/edition/{name}" for name in ("subject.txt", "body.txt", "body.html")}
+    assert set(re.findall(r"^\| `(email/\S+)`", REFERENCE, re.MULTILINE)) == ours
