@@ -67,6 +67,11 @@ class App:
         """What turns a document into mails."""
         return Press(self.settings, self.templates, self.tokens, self.clock)
 
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
 
 def shipped(name: str) -> Path:
     """A file or folder that ships with the program: in the package, or in the checkout."""

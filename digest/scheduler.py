@@ -20,7 +20,7 @@ from digest.delivery import begin, cancel_edition
 from digest.editions.calendar import Due, next_due
 from digest.editions.life import Rebuild, build, load_document, schedule_of
 from digest.errors import DigestError, EditionEndedError, EditionPausedError
-from digest.ingest import poll_due
+from digest.ingest.polling import poll_due
 from digest.store.models import Edition, EditionStatus
 from digest.store.rows import row_id
 

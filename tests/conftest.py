@@ -123,7 +123,7 @@ def app(settings: Settings) -> Iterator[App]:
     """The program on `settings`, at `NOW`."""
     app = App(settings, clock=lambda: NOW)
     yield app
-    app.store.close()
+    app.close()
 
 
 @pytest.fixture(autouse=True)

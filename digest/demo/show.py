@@ -63,7 +63,7 @@ def demonstrate(folder: Path, say: Say, *, wait: bool) -> None:
         if wait:
             say("\nThe preview stays open until Ctrl-C.")
             asyncio.run(run_parts(demo.app, site=demo.site))
-        demo.app.store.close()
+        demo.app.close()
 
 
 @contextlib.contextmanager

@@ -1,12 +1,13 @@
 """Sending an edition on both databases to a real SMTP server: everybody is accounted for."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from digest.bootstrap import App, utc_now
 from digest.config import Settings
@@ -161,7 +162,7 @@ def test_who_left_while_waiting_is_skipped_with_a_reason(app: App, server: SmtpS
     edition = draft(app)
     begin(app.store, app.settings, app.press.render, edition, utc_now())
     with app.store.write() as session:
-        one, two, three = session.exec(select(Subscriber).order_by(Subscriber.id).limit(3))
+        one, two, three = session.exec(select(Subscriber).order_by(col(Subscriber.id)).limit(3))
         tie = session.exec(select(Subscription).where(Subscription.subscriber_id == one.id)).one()
         tie.status = "unsubscribed"
         session.add(tie)
@@ -194,10 +195,10 @@ def test_a_choice_of_sections_decides_what_is_in_the_mail(app: App, server: Smtp
     subscribe(app.store, address(3))
     account = send(app, draft(app))
     assert account == Tally(audience=3, accepted=2, skipped={"no_stories": 1})
-    sports = server.message_to(address(1)).get_body(("plain",)).get_content()
+    sports = server.received_by(address(1)).part("plain")
     assert "Cup final" in sports
     assert "Parliament" not in sports
-    assert "Parliament" in server.message_to(address(3)).get_body(("plain",)).get_content()
+    assert "Parliament" in server.received_by(address(3)).part("plain")
 
 
 def test_addresses_beyond_ascii(app: App, server: SmtpServer):
@@ -358,8 +359,55 @@ def test_stories_of_another_alphabet_arrive_whole(app: App, server: SmtpServer):
     stories = [story(headline, "Politics", teaser="Депутатите гласуваха призори. " * 20)] * 8
     subscribe(app.store, address(1))
     assert send(app, draft(app, *stories, language="bg")).accepted == 1
-    message = server.message_to(address(1))
+    message = server.received_by(address(1)).message
     assert headline in message["Subject"]
     for part in message.iter_parts():
         assert part["Content-Transfer-Encoding"] == "base64"
         assert headline in part.get_content()
+
+
+def test_a_received_mail_header_by_header(app: App, server: SmtpServer):
+    subscribe(app.store, address(1), name="Ада Б., reader")
+    edition = draft(app)
+    send(app, edition)
+    [item] = server.received
+    message = item.message
+    token = f"https://news.example.org/unsubscribe/{token_of(app, edition)}"
+    assert {name: str(value) for name, value in message.items() if name != "Date"} == {
+        "To": f'"Ада Б., reader" <{address(1)}>',
+        "Message-ID": message["Message-ID"],
+        "List-Unsubscribe": f"<{token}>, <mailto:bounces@news.example.org"
+        f"?subject=unsubscribe%20{token_of(app, edition)}>",
+        "From": "The Morning Courier <morning@news.example.org>",
+        "Subject": message["Subject"],
+        "List-Id": "The Morning Courier <morning.news.example.org>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Help": "<https://news.example.org/n/morning>",
+        "List-Archive": "<https://news.example.org/archive/morning>",
+        "List-Owner": "<mailto:morning@news.example.org>",
+        "List-Post": "NO",
+        "Feedback-ID": "2026-03-03:morning:digest:newsexampleorg",
+        "Precedence": "bulk",
+        "Auto-Submitted": "auto-generated",
+        "MIME-Version": "1.0",
+        "Content-Type": 'multipart/alternative; boundary="=_digest"',
+    }
+    assert "Parliament passes the budget" in message["Subject"]
+    assert re.fullmatch(
+        r"<morning\.\d+\.\d+\.[0-9a-f]{12}@news\.example\.org>", message["Message-ID"]
+    )
+    assert abs(message["Date"].datetime - utc_now()) < timedelta(minutes=5)
+    assert item.sender.startswith("bounces+")
+    local = item.sender.removeprefix("bounces+").partition("@")[0]
+    assert app.tokens.read_bounce(local) == row_of(app, address(1)).id
+    assert len(item.data) < 100_000
+    assert all(len(line) <= 76 for line in item.data.split(b"\r\n\r\n", 1)[1].split(b"\r\n"))
+    for subtype in ("plain", "html"):
+        assert token in item.part(subtype)
+        assert message.defects == []
+
+
+def token_of(app: App, edition: int) -> str:
+    with app.store.read() as session:
+        [tie] = session.exec(select(Subscription)).all()
+    return app.tokens.reader(tie.id or 0, edition)

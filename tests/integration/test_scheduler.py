@@ -3,7 +3,9 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -71,33 +73,32 @@ def test_thirty_days_over_a_clock_change_with_a_restart_each_night(
     assert start is not None
     start -= timedelta(hours=3)
     clock = Clock(start)
-    app = App(settings, clock)
-    subscribe(app.store, "reader@example.org")
-    for now in ticks(start, 30):
-        if now.astimezone(local).date() != clock.now.astimezone(local).date():
-            app.store.close()
-            app = App(settings, clock)  # the nightly restart: nothing is remembered but the store
-            put(app.store, f"News of {now.date()}", now - timedelta(hours=1), known=now)
-        clock.now = now
-        bring_out_all(app)
-    found = editions(app)
-    dates = [edition.date for edition in found]
+    with closing(App(settings, clock)) as app:
+        subscribe(app.store, "reader@example.org")
+    for _, nights in groupby(ticks(start, 30), lambda now: now.astimezone(local).date()):
+        # The nightly restart: nothing is remembered but the store.
+        with closing(App(settings, clock)) as app:
+            for clock.now in nights:
+                if clock.now.hour % 4 == 0:
+                    put(app.store, f"News of {clock.now:%d %B, %H:%M}", clock.now)
+                bring_out_all(app)
+    with closing(App(settings, clock)) as app:
+        found = editions(app)
+        with app.store.read() as session:
+            deliveries = len(session.exec(select(Delivery)).all())
     last = clock.now.astimezone(local).date()
     expected = [first + n * DAY for n in range((last - first).days + 1)]
     if (wall_instant(last, send_at, local) or clock.now) > clock.now:
         expected.pop()
-    assert dates == expected
+    assert [edition.date for edition in found] == expected
     assert [edition.number for edition in found] == list(range(1, len(found) + 1))
+    assert {edition.status for edition in found} == {EditionStatus.SENDING}
+    assert deliveries == len(found)
     for edition in found:
         due = wall_instant(edition.date, send_at, local)
         assert due is not None
         assert edition.cutoff == due
         assert due <= edition.composed < due + timedelta(minutes=62)
-    with app.store.read() as session:
-        sent = [e for e in found if e.status == EditionStatus.SENDING]
-        assert len(session.exec(select(Delivery)).all()) == len(sent)
-    assert {e.note for e in found if e.status == EditionStatus.CANCELLED} <= {NO_ARTICLES}
-    assert len(sent) >= len(found) - 1
 
 
 def test_two_schedulers_on_one_database_bring_out_one_edition(app: App, settings: Settings):
@@ -121,7 +122,7 @@ def test_two_schedulers_on_one_database_bring_out_one_edition(app: App, settings
     for thread in threads:
         thread.join()
     for other in others:
-        other.store.close()
+        other.close()
     assert failures == []
     (edition,) = editions(app)
     assert edition.status == EditionStatus.SENDING
@@ -161,7 +162,8 @@ def test_one_newsletter_that_fails_does_not_hold_up_another(app: App, settings: 
     broken_first = newsletter.model_copy(update={"slug": "broken"})
     both = settings.model_copy(update={"newsletters": (broken_first, newsletter), "site": site})
     put(app.store, "Ferries sail again", NOW - timedelta(hours=1))
-    assert bring_out_all(App(both, app.clock)) is True
+    with closing(App(both, app.clock)) as other:
+        assert bring_out_all(other) is True
     statuses = {edition.newsletter: edition.status for edition in editions(app)}
     assert statuses == {"broken": EditionStatus.DRAFT, "morning": EditionStatus.SENDING}
 
@@ -178,13 +180,12 @@ async def test_it_wakes_by_itself_and_stops_in_order(settings: Settings):
     await scheduler.stop()
     (edition,) = editions(app)
     assert edition.status == EditionStatus.SENDING
-    app.store.close()
+    app.close()
 
 
 def test_a_second_scheduler_that_started_later_finds_it_done(app: App, settings: Settings):
     put(app.store, "Ferries sail again", NOW - timedelta(hours=1))
     assert bring_out_all(app) is True
-    other = App(settings, app.clock)
-    assert bring_out_all(other) is False
-    other.store.close()
+    with closing(App(settings, app.clock)) as other:
+        assert bring_out_all(other) is False
     assert len(editions(app)) == 1

@@ -218,7 +218,7 @@ def test_the_preview_notices_articles_and_templates(
     versions.append(client.get("/preview/version").text)
     assert len(set(versions)) == 3
     assert client.get("/preview/version").text == versions[-1]
-    app.store.close()
+    app.close()
 
 
 def test_an_unknown_reader_newsletter_or_date_is_said(client: TestClient, edition: Edition):
