@@ -48,6 +48,13 @@ def test_links_within_the_documentation_lead_somewhere(page: Path):
     assert missing == []
 
 
+def test_every_page_is_in_the_index():
+    index = ROOT / "docs" / "README.md"
+    linked = re.findall(r"\]\((\S+\.md)\)", index.read_text(encoding="utf-8"))
+    pages = [str(page.relative_to(index.parent)) for page in index.parent.rglob("*.md")]
+    assert sorted([*linked, "README.md"]) == sorted(pages)
+
+
 @pytest.mark.parametrize("page", PROSE, ids=lambda page: str(page.relative_to(ROOT)))
 def test_commands_in_the_documentation_exist(page: Path):
     text = page.read_text(encoding="utf-8")
