@@ -1,7 +1,6 @@
 """`digest articles`: what came in."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ import typer
 from digest.cli.common import Json, done_in_part, program, say
 
 if TYPE_CHECKING:
-    from digest.ingest.incoming import Incoming, Rejection, Report
+    from digest.ingest.incoming import Report
 
 app = typer.Typer(no_args_is_help=True, help="Import and list articles.")
 _SHOWN = 20
@@ -41,26 +40,17 @@ def import_files(
     as_json: Json = False,
 ) -> None:
     """Read articles from files: pages, listings, JSON Lines or feeds."""
-    from digest.ingest import clean, files
-    from digest.ingest.incoming import Incoming
-    from digest.ingest.upsert import store_articles
+    from digest.ingest import files, importing
 
-    program_ = program(context)
-    now = program_.clock()
-    settings = program_.settings
-    zone = ZoneInfo(settings.site.timezone)
-    reading = files.Reading(zone, now, settings.ingest.max_bytes)
-    otherwise = clean.section(section or "")
-
-    def outcomes() -> "Iterator[Incoming | Rejection]":
-        for path in paths:
-            for outcome in files.read_file(path, files.Format(form.value), reading):
-                if isinstance(outcome, Incoming) and otherwise:
-                    yield replace(outcome, otherwise_section=otherwise)
-                else:
-                    yield outcome
-
-    report = store_articles(program_.store, outcomes(), settings.declared_sections(), now)
+    app = program(context)
+    report = importing.import_files(
+        app.store,
+        app.settings,
+        paths,
+        app.clock(),
+        form=files.Format(form.value),
+        section=section or "",
+    )
     say(report.as_json(), _import_lines(report), as_json=as_json)
     done_in_part(complete=not report.rejected)
 

@@ -1,6 +1,7 @@
 """A local SMTP server that keeps every mail as a file and sends none on."""
 
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,15 +34,18 @@ class Catcher:
 
 
 @contextmanager
-def catching(folder: Path, port: int = 0) -> Iterator[tuple[Catcher, int]]:
+def catching(folder: Path) -> Iterator[tuple[Catcher, int]]:
     """A catcher that listens on the loopback while the block runs, and its port."""
     folder.mkdir(parents=True, exist_ok=True)
     catcher = Catcher(folder)
+    # aiosmtpd tries its own port when it starts, so it wants to know it beforehand.
+    with socket.create_server((LOOPBACK, 0)) as free:
+        port = free.getsockname()[1]
     controller = Controller(
         catcher, hostname=LOOPBACK, port=port, enable_SMTPUTF8=True, ready_timeout=30
     )
     controller.start()
     try:
-        yield catcher, controller.server.sockets[0].getsockname()[1]
+        yield catcher, port
     finally:
         controller.stop()

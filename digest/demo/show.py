@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlmodel import select
 from starlette.staticfiles import StaticFiles
 
 from digest.bootstrap import App
@@ -21,11 +22,11 @@ from digest.demo.catcher import LOOPBACK, Catcher, catching
 from digest.demo.sample import ARTICLE_FILES, MORNING, unpack
 from digest.editions.life import load_document
 from digest.errors import DemoFailedError, FolderInUseError, PortTakenError
-from digest.ingest import import_files
+from digest.ingest.importing import import_files
 from digest.running import Site, listen, run_parts
 from digest.scheduler import bring_out, plan
 from digest.store import Store
-from digest.store.models import Edition
+from digest.store.models import Edition, Exclusion
 from digest.store.rows import row_id
 from digest.subscribers.csv_reading import SubscribersCsv
 from digest.subscribers.importing import SubscriberImport
@@ -151,6 +152,10 @@ def _compose(demo: Demo) -> Edition:
     say(f"\nGrouping {articles} articles: {len(document.stories)} stories, the larger ones are")
     for story in sorted(told, key=lambda story: -story.articles)[:8]:
         say(f"  {story.articles} articles  {story.headline}")
+    with app.store.read() as session:
+        left = session.exec(select(Exclusion.reason).where(Exclusion.edition_id == edition.id))
+        for reason, number in Counter(left).items():
+            say(f"  left out: {number}, {reason}")
     counts = Counter(story.heading for story in document.stories)
     sections = ", ".join(f"{h.title} {counts[h.key]}" for h in document.headings)
     say(f"\nComposing {document.title}, No. {document.number:,}, {document.date:%A %d %B %Y}")
