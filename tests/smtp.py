@@ -53,6 +53,13 @@ class Received:
     options: list[str]
     data: bytes
 
+    def part(self, subtype: str) -> str:
+        """The text of a part: plain or html."""
+        body = self.message.get_body((subtype,))
+        assert body is not None
+        text: str = body.get_content()
+        return text
+
     @property
     def message(self) -> EmailMessage:
         parsed = message_from_bytes(self.data, policy=policy.default)
@@ -80,7 +87,7 @@ class SmtpServer:
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     peak: int = 0
-    on_message: Callable[[int], None] | None = None
+    on_message: Callable[[int], object] | None = None
 
     def __enter__(self) -> Self:
         self._taken = 0
@@ -149,10 +156,10 @@ class SmtpServer:
             counts[entry.recipient] += entry.taken
         return dict(counts)
 
-    def message_to(self, recipient: str) -> EmailMessage:
+    def received_by(self, recipient: str) -> Received:
         """The one message that this recipient got."""
         [found] = [item for item in self.received if item.recipient == recipient]
-        return found.message
+        return found
 
     def scripted(self, stage: str, recipients: Iterable[str]) -> str | None:
         for who in (*recipients, ANYONE):
@@ -162,7 +169,7 @@ class SmtpServer:
         return None
 
     def note(self, envelope: Envelope, reply: str) -> None:
-        data = bytes(envelope.content or b"")
+        data = envelope.original_content or b""
         head = message_from_bytes(data[:4000], policy=policy.default)
         for recipient in envelope.rcpt_tos:
             line = json.dumps([recipient, str(head["Message-ID"]), reply])
@@ -214,11 +221,12 @@ class _Session(SMTP):
             super().connection_lost(error)
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds it by this name
+        assert self.envelope is not None
         reply = self._room.scripted("DATA", self.envelope.rcpt_tos)
         if reply == DROP_INSIDE:
             await self.push("354 go on")
             await self._reader.readexactly(100)
-            self.transport.abort()
+            _cut(self)
         elif reply is not None:
             await self.push(await _play(self, reply))
         else:
@@ -257,11 +265,16 @@ class _Handler:
         return await _play(server, reply)
 
 
+def _cut(server: SMTP) -> None:
+    assert isinstance(server.transport, asyncio.WriteTransport)
+    server.transport.abort()
+
+
 async def _play(server: SMTP, reply: str) -> str:
     if reply == HANG:
         await asyncio.Event().wait()
     if reply == DROP:
-        server.transport.abort()
+        _cut(server)
         # What this returns is written to nobody.
         return "421 gone"
     return reply

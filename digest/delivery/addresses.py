@@ -42,7 +42,7 @@ def mailbox(address: str) -> Mailbox:
 @lru_cache(maxsize=1024)
 def _international(address: str) -> Mailbox:
     try:
-        valid = validate_email(address, check_deliverability=False)
+        valid = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise BadAddressError(str(error)) from error
     wire = f"{valid.local_part}@{valid.ascii_domain}"

@@ -30,8 +30,10 @@ _log = logging.getLogger(__name__)
 
 _GLANCE = 1.0
 """Seconds between two looks at what another process may have changed."""
+_FIRST_PAUSE = 1.0
+"""Seconds before the second try at what failed; the next are twice as long each."""
 _ROUNDS_WITHOUT_SERVER = 4
-"""Tries to reach a server that does not answer, after pauses of 1, 2 and 4 seconds."""
+"""Tries to reach a server that does not answer."""
 _SETBACKS = 3
 """How often in a row a server may break off one connection's messages before it is left alone."""
 _SUSPICIONS = 10
@@ -181,7 +183,7 @@ class _Sending:
                 await self._note(str(error))
                 if without_server == _ROUNDS_WITHOUT_SERVER:
                     raise
-                await self._pause(2.0 ** (without_server - 1))
+                await self._pause(_FIRST_PAUSE * 2 ** (without_server - 1))
             else:
                 without_server = 0
                 await self._note("")
@@ -245,7 +247,7 @@ class _Sending:
     async def _reopen(self, setbacks: int) -> Connection | None:
         """Another connection, if the server has one for us: a round goes on with fewer."""
         if setbacks > 1:
-            await self._pause(2.0 ** (setbacks - 2))
+            await self._pause(_FIRST_PAUSE * 2 ** (setbacks - 2))
         if self._stopped.is_set() or self._refusal:
             return None
         try:
@@ -266,7 +268,7 @@ class _Sending:
             return Outcome(claim, skipped(mail, attempts=claim.attempts, now=now)), False
         if now >= claim.until:
             # This process slept: by now the row may be another's.
-            return Outcome(claim, self._back(claim, "the claim ran out before the message")), True
+            return Outcome(claim, self._back(claim, "the claim ran out before the message")), False
         answer = await connection.send(Envelope(mail.sender, mail.recipient), mail.data)
         verdict = understand(answer)
         went_back = verdict in {Verdict.BACK, Verdict.HALT}

@@ -264,7 +264,7 @@ def _words(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno:
         # asyncio puts its own words, with the address, where the system's belong.
         known = error.errno > 0 and not isinstance(error, socket.gaierror)
-        return os.strerror(error.errno) if known else error.strerror
+        return os.strerror(error.errno) if known else str(error.strerror)
     if isinstance(error.__cause__, OSError) and error.__cause__.errno:
         return _words(error.__cause__)
     return " ".join(str(error).split()) or type(error).__name__

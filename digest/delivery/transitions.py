@@ -133,9 +133,11 @@ def next_attempt(attempts: int, *, now: datetime, policy: Policy, jitter: float)
     The pauses double, and those before are counted as they were meant: an edition that was paused
     in between loses none of its attempts. `jitter` makes a pause up to a quarter longer.
     """
-    pause = policy.retry_first * (1 << min(attempts - 1, 40))
-    if pause * 2 - policy.retry_first > policy.retry_for:
+    # 1 + 2 + 4 + … pauses of the first one's length
+    waited = (2 ** min(attempts, 60) - 1) * policy.retry_first.total_seconds()
+    if waited > policy.retry_for.total_seconds():
         return None
+    pause = policy.retry_first * (1 << (attempts - 1))
     return now + pause * (1 + jitter / 4)
 
 

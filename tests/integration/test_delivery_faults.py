@@ -1,0 +1,277 @@
+"""When servers, connections and whole processes go away: nobody is skipped, nobody mailed twice."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import col, select
+
+from digest.bootstrap import App, utc_now
+from digest.config import Settings, Uncertain
+from digest.delivery import Tally, begin, send_edition
+from digest.errors import ServerRefusesError, ServerUnreachableError
+from digest.store.models import Delivery, Edition
+from tests.audience import address, dead_process, draft, program, statuses, subscribe
+from tests.smtp import ANYONE, DROP, DROP_INSIDE, HANG, SmtpServer
+from tests.transport import FakeTransport
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[SmtpServer]:
+    with SmtpServer(tmp_path / "journal") as server:
+        yield server
+
+
+@pytest.fixture
+def app(settings: Settings, server: SmtpServer) -> Iterator[App]:
+    app = program(settings, server)
+    yield app
+    app.store.close()
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pauses between two tries are there, but take no time."""
+    monkeypatch.setattr("digest.delivery.sender._FIRST_PAUSE", 0.001)
+
+
+def send(app: App, edition: int, **options) -> Tally:
+    return asyncio.run(send_edition(app.store, app.press, edition, **options))
+
+
+def stored(app: App, edition: int) -> Edition:
+    with app.store.read() as session:
+        return session.get_one(Edition, edition)
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def test_a_server_that_is_down_loses_nobody(settings: Settings, tmp_path: Path, hurried: None):
+    port = closed_port()
+    app = program(settings, port=port)
+    subscribe(app.store, *[address(n) for n in range(10)])
+    edition = draft(app)
+    with pytest.raises(ServerUnreachableError, match=rf"127\.0\.0\.1:{port}.*refused.*check"):
+        send(app, edition)
+    row = stored(app, edition)
+    assert row.status == "sending"
+    assert f"127.0.0.1:{port}" in row.note
+    assert set(statuses(app.store).values()) == {"waiting"}
+    with SmtpServer(tmp_path / "late", port=port) as server:
+        assert send(app, edition) == Tally(audience=10, accepted=10)
+        assert set(server.taken().values()) == {1}
+    assert (stored(app, edition).status, stored(app, edition).note) == ("sent", "")
+    app.store.close()
+
+
+def test_a_server_that_refuses_our_password_pauses_and_refuses_nobody(
+    settings: Settings, tmp_path: Path
+):
+    with SmtpServer(tmp_path / "tls", starttls=True, users={"digest": "s3cret"}) as server:
+        facts = {"security": "starttls", "verify_certificate": False, "username": "digest"}
+        app = program(settings, server, password="wrong", **facts)
+        subscribe(app.store, address(1))
+        edition = draft(app)
+        with pytest.raises(ServerRefusesError, match="AUTH: 535"):
+            send(app, edition)
+    row = stored(app, edition)
+    assert row.status == "paused"
+    assert "correct [smtp], then `digest editions resume`" in row.note
+    assert statuses(app.store) == {address(1): "waiting"}
+    app.store.close()
+
+
+def test_a_server_that_refuses_the_sender_pauses_and_refuses_nobody(app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(10)])
+    server.script = {("MAIL", ANYONE): ["550 5.7.1 you may not send as this"] * 9}
+    edition = draft(app)
+    with pytest.raises(ServerRefusesError, match="you may not send as this"):
+        send(app, edition)
+    assert stored(app, edition).status == "paused"
+    assert set(statuses(app.store).values()) == {"waiting"}
+
+
+def test_policy_refusals_of_everybody_are_about_us(app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(40)])
+    server.script = {("RCPT", ANYONE): ["554 5.7.1 relay access denied"] * 40}
+    edition = draft(app)
+    with pytest.raises(ServerRefusesError, match="relay access denied"):
+        send(app, edition)
+    assert stored(app, edition).status == "paused"
+    assert set(statuses(app.store).values()) == {"waiting", "deferred"}
+
+
+def test_policy_refusals_of_some_are_about_them(app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(40)])
+    server.script = {("RCPT", address(n)): ["550 5.7.1 not here"] for n in range(5)}
+    account = send(app, draft(app), wait=False)
+    assert account == Tally(audience=40, accepted=35, deferred=5)
+
+
+def test_a_server_that_hangs_keeps_nobody_but_its_own(settings: Settings, server: SmtpServer):
+    app = program(settings, server, timeout=timedelta(milliseconds=300))
+    subscribe(app.store, *[address(n) for n in range(30)])
+    server.script = {
+        ("RCPT", address(3)): [HANG],
+        ("DATA", address(4)): [HANG],
+        ("BODY", address(5)): [HANG],
+    }
+    account = send(app, draft(app), wait=False)
+    assert account == Tally(audience=30, accepted=27, deferred=2, uncertain=1)
+    found = statuses(app.store)
+    assert [found[address(n)] for n in (3, 4, 5)] == ["deferred", "deferred", "uncertain"]
+    app.store.close()
+
+
+def test_a_lost_answer_is_uncertain_and_never_sent_again(app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(30)])
+    server.script = {("BODY", address(5)): [DROP], ("DATA", address(6)): [DROP_INSIDE]}
+    edition = draft(app)
+    assert send(app, edition) == Tally(audience=30, accepted=28, uncertain=2)
+    assert stored(app, edition).status == "sent"
+    assert sum(entry.recipient == address(5) for entry in server.entries()) == 1
+
+
+def test_a_lost_answer_is_sent_again_by_policy(settings: Settings, server: SmtpServer):
+    again = settings.delivery.model_copy(
+        update={"uncertain": Uncertain.RESEND, "retry_first": timedelta(milliseconds=10)}
+    )
+    app = program(settings.model_copy(update={"delivery": again}), server)
+    subscribe(app.store, *[address(n) for n in range(5)])
+    server.script = {("BODY", address(2)): [DROP]}
+    assert send(app, draft(app)) == Tally(audience=5, accepted=5)
+    ids = [entry.message_id for entry in server.entries() if entry.recipient == address(2)]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+    app.store.close()
+
+
+def test_connections_that_are_closed_are_opened_again(app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(30)])
+    server.script = {("MAIL", ANYONE): ["421 4.3.2 too many messages in this connection"] * 3}
+    assert send(app, draft(app)) == Tally(audience=30, accepted=30)
+    assert set(server.taken().values()) == {1}
+
+
+def test_a_server_with_room_for_two_gets_two_connections(settings: Settings, tmp_path: Path):
+    with SmtpServer(tmp_path / "small", max_connections=2) as server:
+        app = program(settings, server, max_connections=10)
+        subscribe(app.store, *[address(n) for n in range(50)])
+        assert send(app, draft(app)) == Tally(audience=50, accepted=50)
+        assert server.peak == 2
+        app.store.close()
+
+
+def test_a_server_that_only_ever_closes_is_left_alone(
+    settings: Settings, hurried: None, store: object
+):
+    app = program(settings)
+    subscribe(app.store, *[address(n) for n in range(30)])
+    transport = FakeTransport(script={("MAIL", ANYONE): ["421 4.7.0 busy"] * 1000})
+    edition = draft(app)
+    with pytest.raises(ServerUnreachableError, match=r"421 4\.7\.0 busy"):
+        send(app, edition, transport=transport)
+    assert set(statuses(app.store).values()) == {"waiting"}
+    # Four rounds of four connections, each tried three times.
+    assert transport.opened <= 4 * 4 * 3
+    app.store.close()
+
+
+def test_a_reader_who_kills_every_connection_stops_nobody(app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(30)])
+    server.script = {("RCPT", address(3)): [DROP] * 100}
+    assert send(app, draft(app), wait=False) == Tally(audience=30, accepted=29, deferred=1)
+
+
+def test_a_sender_that_slept_past_its_lease_sends_nothing(settings: Settings):
+    app = program(settings, max_connections=1)
+    subscribe(app.store, *[address(n) for n in range(3)])
+    now = utc_now()
+    ticks = iter([now] * 8)
+    # The clock stands still until some claims were made; then hours have passed.
+    app.clock = lambda: next(ticks, now + timedelta(hours=3))
+    transport = FakeTransport()
+    edition = draft(app)
+    account = send(app, edition, transport=transport)
+    assert account.accepted + account.uncertain == 3
+    assert len(transport.entries) == account.accepted
+    app.store.close()
+
+
+def test_claims_of_the_dead_are_uncertain_and_of_the_living_are_left(app: App, server: SmtpServer):
+    subscribe(app.store, *[address(n) for n in range(6)])
+    edition = draft(app)
+    begin(app.store, app.settings, app.press.render, edition, utc_now())
+    host, later = socket.gethostname(), utc_now() + timedelta(minutes=5)
+    with app.store.write() as session:
+        rows = session.exec(select(Delivery).order_by(col(Delivery.id))).all()
+        holders = [
+            (f"{host}:{dead_process()}:x", later),
+            (f"{host}:{os.getpid()}:a sender of this process that has ended", later),
+            ("elsewhere.example.org:1:x", utc_now() - timedelta(seconds=1)),
+            (f"{host}:{os.getppid()}:x", later),
+            ("elsewhere.example.org:1:x", later),
+        ]
+        for row, (holder, until) in zip(rows, holders, strict=False):
+            row.status, row.claimed_by, row.claimed_until, row.fence = "claimed", holder, until, 1
+            session.add(row)
+    account = send(app, edition, wait=False)
+    assert account == Tally(audience=6, accepted=1, uncertain=3, waiting=2)
+    assert stored(app, edition).status == "sending"
+
+
+SENDER = """
+import asyncio, sys
+from pathlib import Path
+from digest.bootstrap import App
+from digest.delivery import send_edition
+from digest.config import load_settings
+app = App(load_settings(Path(sys.argv[1])))
+asyncio.run(send_edition(app.store, app.press, int(sys.argv[2])))
+"""
+
+
+def test_killed_and_started_again_until_complete(
+    folder: Path, settings: Settings, app: App, server: SmtpServer
+):
+    """SIGKILL three times in a sending of 1,000; the server's journal against our rows."""
+    everybody = [address(n) for n in range(1000)]
+    subscribe(app.store, *everybody)
+    edition = draft(app)
+    server.keep = False
+    config = folder / "digest.toml"
+    with config.open("a", encoding="utf-8") as file:
+        file.write(f'[smtp]\nport = {server.port}\nmax_connections = 8\ntimeout = "10s"\n')
+    command = [sys.executable, "-c", SENDER, str(config), str(edition)]
+    kills = 0
+    for limit in (150, 400, 700):
+        reached = threading.Event()
+        server.on_message = lambda taken, limit=limit, reached=reached: (
+            reached.set() if taken == limit else None
+        )
+        with subprocess.Popen(command) as process:
+            assert reached.wait(60)
+            process.kill()
+        kills += 1
+    server.on_message = None
+    subprocess.run(command, check=True, timeout=120)
+    found = statuses(app.store)
+    taken = server.taken()
+    assert set(found) == set(everybody)
+    assert set(found.values()) <= {"accepted", "uncertain"}
+    uncertain = {who for who, status in found.items() if status == "uncertain"}
+    assert len(uncertain) <= kills * 8
+    assert max(taken.values()) == 1
+    assert all(taken.get(who) == 1 for who, status in found.items() if status == "accepted")
+    assert stored(app, edition).status == "sent"

@@ -1,0 +1,235 @@
+"""Mails made of anything: they decode to what was put in, and nothing gets into their heads."""
+
+import base64
+import html
+import quopri
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from unicodedata import normalize
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from digest.config import Newsletter, Settings
+from digest.delivery.message import (
+    MAX_BYTES,
+    Letterhead,
+    Recipient,
+    compose_message,
+    for_test,
+    letterhead,
+    prepare,
+    trial_recipient,
+)
+from digest.delivery.transfer import LINE, Base64, Quoted, shortest
+from digest.errors import MessageTooLargeError
+from digest.rendering import Slot, Spliced
+from digest.subscribers.tokens import Tokens
+from tests.documents import edition
+
+NOW = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)
+TOKENS = Tokens(b"a key for tests, forty characters long..")
+HEAD = Letterhead(
+    newsletter="morning",
+    title="The Morning Courier",
+    edition_id=17,
+    edition="2026-03-03",
+    from_name="The Morning Courier",
+    from_address="morning@news.example.org",
+    reply_to="",
+    bounces="bounces@news.example.org",
+    base_url="https://news.example.org",
+    tokens=TOKENS,
+)
+READER = Recipient(4242, 99, "reader@example.org", "A. Reader", "3 March 2026")
+FIELDS = [
+    "To", "Date", "Message-ID", "List-Unsubscribe", "From", "Subject", "List-Id",
+    "List-Unsubscribe-Post", "List-Help", "List-Archive", "List-Owner", "List-Post",
+    "Feedback-ID", "Precedence", "Auto-Submitted", "MIME-Version", "Content-Type",
+]  # fmt: skip
+
+texts = st.text(
+    st.sampled_from(" .=\n\r\tab?") | st.characters(exclude_categories=["Cs"]), max_size=200
+)
+stretches = texts | st.integers(0, 200).map(lambda n: "." * n) | st.sampled_from(["aЖ" * 90])
+pieces = st.lists(stretches | st.sampled_from(list(Slot)), max_size=8)
+hostile = st.sampled_from(
+    [
+        "x\r\nBcc: victim@example.org",
+        "x\n\nbody",
+        "=?utf-8?q?x=0D=0ABcc:_victim@example.org?=",
+        "=?utf-8?b?" + base64.b64encode(b"x\r\nBcc: victim@example.org").decode() + "?=",
+        'quote " and \\ backslash',
+        "a, b <c@example.org>; (comment",
+        "very long " * 40,
+        "длинно " * 40,
+        "x" * 500,
+        "\u2028Bcc: victim@example.org\x85\x00",
+        "",
+        "   ",
+    ]
+)
+names = hostile | texts
+
+
+def lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def parsed(data: bytes) -> EmailMessage:
+    message = message_from_bytes(data, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def spliced(subject: str = "Good morning", text=("text",), markup=("<p>html</p>",)) -> Spliced:
+    return Spliced(subject, tuple(markup), tuple(text), 1, 1, ())
+
+
+@settings(max_examples=300)
+@given(pieces, st.fixed_dictionaries(dict.fromkeys(Slot, texts)))
+@example(["a" * 76, Slot.TOKEN, "." * 80, Slot.EMAIL, "."], dict.fromkeys(Slot, "."))
+def test_both_encodings_decode_to_the_text_with_its_values(parts, filled):
+    want = lines("".join(lines(filled[p] if isinstance(p, Slot) else p) for p in parts))
+    quoted = Quoted(parts).fill(filled)
+    assert lines(quopri.decodestring(quoted).decode()) == want
+    encoded = Base64(parts).fill(filled)
+    joined = encoded.replace(b"\r\n", b"")
+    assert base64.b64decode(joined, validate=True).decode() == want.replace("\n", "\r\n")
+    for line in (quoted + encoded).split(b"\r\n"):
+        assert len(line) <= LINE
+        assert not line.startswith(b".")
+        assert not line.endswith((b" ", b"\t"))
+        assert b"\r" not in line
+        assert b"\n" not in line
+
+
+def test_base64_again_for_values_of_every_length():
+    part = Base64(["Първо ", Slot.EMAIL, "", Slot.TOKEN, " второ ", Slot.TOKEN, " край"])
+    for length in [*range(7), 3, 1]:
+        values = dict.fromkeys(Slot, "x" * length)
+        decoded = base64.b64decode(part.fill(values).replace(b"\r\n", b"")).decode()
+        x = "x" * length
+        assert decoded == f"Първо {x}{x} второ {x} край"
+
+
+def test_the_shorter_encoding_is_taken():
+    assert shortest(["plain text " * 50]).name == "quoted-printable"
+    assert shortest(["обикновен текст " * 50]).name == "base64"
+
+
+@settings(max_examples=200)
+@given(names, names, names)
+def test_no_title_and_no_name_makes_a_header(subject: str, title: str, name: str):
+    head = replace(HEAD, title=title, from_name=title)
+    data = compose_message(head, spliced(subject), replace(READER, name=name), NOW)
+    message = parsed(data)
+    assert message.keys() == FIELDS
+    assert message["To"].addresses[0].addr_spec == "reader@example.org"
+    assert message["From"].addresses[0].addr_spec == "morning@news.example.org"
+    assert len(message["To"].addresses) == len(message["From"].addresses) == 1
+    block = data.split(b"\r\n\r\n")[0]
+    assert b"\n" not in block.replace(b"\r\n", b"")
+    assert max(map(len, block.split(b"\r\n"))) <= 998
+    unfolded = re.sub(rb"\r\n[ \t]", b" ", block)
+    assert len(unfolded.split(b"\r\n")) == len(FIELDS)
+    assert [part.get_content_type() for part in message.iter_parts()] == [
+        "text/plain",
+        "text/html",
+    ]
+
+
+def decodable(text: str) -> bool:
+    return text == " ".join(text.split()) and text.isprintable() and "=?" not in text
+
+
+@settings(max_examples=200)
+@given(st.text(max_size=90).filter(decodable))
+def test_subjects_arrive_as_they_were(subject: str):
+    message = parsed(compose_message(HEAD, spliced(subject), READER, NOW))
+    assert message["Subject"] in {subject, normalize("NFC", subject)}
+
+
+@settings(max_examples=100)
+@given(pieces, pieces)
+def test_a_reader_s_mail_is_the_spliced_text_with_their_values(text, markup):
+    data = compose_message(HEAD, spliced(text=text, markup=markup), READER, NOW)
+    values = {
+        Slot.TOKEN: TOKENS.reader(99, 17),
+        Slot.EMAIL: "reader@example.org",
+        Slot.SINCE: "3 March 2026",
+    }
+    plain, rich = (part.get_payload(decode=True) for part in parsed(data).iter_parts())
+    for part, given_pieces, escape in ((plain, text, str), (rich, markup, html.escape)):
+        want = [escape(values[p]) if isinstance(p, Slot) else lines(p) for p in given_pieces]
+        assert lines(bytes(part).decode()) == lines("".join(want))
+
+
+@given(st.text("abc<>&'\"éЖ", min_size=1, max_size=30))
+def test_values_are_escaped_in_html_only(since: str):
+    mail = prepare(HEAD, spliced(text=["since ", Slot.SINCE], markup=["<i>", Slot.SINCE, "</i>"]))
+    plain, rich = parsed(mail.personalise(replace(READER, since=since), NOW)).iter_parts()
+    assert plain.get_content() == f"since {since}"
+    assert rich.get_content() == f"<i>{html.escape(since)}</i>"
+
+
+def test_message_ids_stay_and_differ():
+    assert HEAD.message_id(5) == HEAD.message_id(5)
+    others = [HEAD.message_id(6), replace(HEAD, edition_id=18).message_id(5)]
+    key = Tokens(b"another key, of another site, as long as that")
+    others.append(replace(HEAD, tokens=key).message_id(5))
+    assert len({HEAD.message_id(5), *others}) == 4
+
+
+def test_a_bounce_comes_back_with_its_delivery():
+    sender = HEAD.envelope_sender(4242)
+    local, _, domain = sender.partition("@")
+    assert domain == "news.example.org"
+    assert len(local) <= 64
+    assert TOKENS.read_bounce(local.removeprefix("bounces+")) == 4242
+
+
+def test_a_test_mail_says_so_and_acts_for_nobody():
+    message = parsed(
+        compose_message(for_test(HEAD), spliced("News"), trial_recipient("a@example.org"), NOW)
+    )
+    assert message["Subject"] == "[test] News"
+    assert message["X-Digest-Test"] == "yes"
+    token = re.search(r"/unsubscribe/([\w-]+)>", message["List-Unsubscribe"])
+    assert token
+    assert TOKENS.read_reader(token[1]).is_preview
+
+
+def test_no_mail_is_larger_than_allowed():
+    with pytest.raises(MessageTooLargeError, match="edition 17 would take"):
+        prepare(HEAD, spliced(text=["x" * MAX_BYTES]))
+
+
+def test_the_letterhead_follows_the_settings():
+    newsletter = Newsletter.model_validate(
+        {
+            "slug": "morning",
+            "title": "Утринен вестник",
+            "from": "news@bücher.example.com",
+            "reply_to": "desk@example.com",
+            "sections": ["World"],
+            "send_at": "07:00",
+        }
+    )
+    site = {"name": "x", "base_url": "https://n.example.org/", "postal_address": "x"}
+    smtp = {"bounce_address": "returns@example.net"}
+    made = letterhead(
+        Settings.model_validate({"site": site, "smtp": smtp}), newsletter, edition(), 5, TOKENS
+    )
+    message = parsed(compose_message(made, spliced(), READER, NOW))
+    assert message["From"] == "Утринен вестник <news@xn--bcher-kva.example.com>"
+    assert message["Reply-To"] == "desk@example.com"
+    assert message["List-Owner"] == "<mailto:desk@example.com>"
+    assert message["List-Id"] == "Утринен вестник <morning.xn--bcher-kva.example.com>"
+    assert message["List-Help"] == "<https://n.example.org/n/morning>"
+    assert made.envelope_sender(1).startswith("returns+")
+    assert made.envelope_sender(1).endswith("@example.net")

@@ -1,0 +1,101 @@
+"""The life of a delivery row: every outcome is allowed, times out and never goes astray."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.config import Uncertain
+from digest.delivery.replies import Answer, Stage
+from digest.delivery.transitions import (
+    FOLLOWS,
+    GAVE_UP,
+    OPEN,
+    Policy,
+    Skip,
+    lost,
+    next_attempt,
+    settled,
+    skip_reason,
+    skipped,
+)
+from digest.store.models import DeliveryStatus
+
+NOW = datetime(2026, 3, 3, 5, tzinfo=UTC)
+POLICY = Policy(timedelta(minutes=1), timedelta(hours=8), Uncertain.HOLD)
+RESEND = Policy(timedelta(minutes=1), timedelta(hours=8), Uncertain.RESEND)
+
+answers = st.builds(
+    Answer,
+    st.sampled_from(list(Stage)),
+    st.none() | st.integers(-1, 700),
+    st.sampled_from(["5.7.1 no", "4.2.0 later", "", "what\r\never", "x" * 2000]),
+)
+
+
+@given(answers, st.integers(0, 30), st.sampled_from([POLICY, RESEND]), st.floats(0, 1))
+def test_every_answer_leads_where_a_claimed_row_may_go(answer, attempts, policy, jitter):
+    fields = settled(answer, attempts=attempts, now=NOW, policy=policy, jitter=jitter)
+    status = DeliveryStatus(fields["status"])
+    assert status in FOLLOWS[DeliveryStatus.CLAIMED]
+    assert (fields["finished"] is None) == (status in OPEN)
+    assert fields["due"] >= NOW
+    assert len(fields["reply"]) <= 500
+    assert "\n" not in fields["reply"]
+    assert fields["attempts"] in {attempts, attempts + 1}
+    if answer.stage is not Stage.BODY:
+        assert status not in {DeliveryStatus.ACCEPTED, DeliveryStatus.UNCERTAIN}
+
+
+def test_the_ends_are_ends():
+    for status in DeliveryStatus:
+        ended = not FOLLOWS[status]
+        assert ended == (status in {"accepted", "refused", "skipped"})
+
+
+def test_pauses_double_until_the_time_is_over():
+    pauses = []
+    for attempts in range(1, 20):
+        due = next_attempt(attempts, now=NOW, policy=POLICY, jitter=0)
+        if due is None:
+            break
+        pauses.append((due - NOW) / timedelta(minutes=1))
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128]
+    assert next_attempt(3, now=NOW, policy=POLICY, jitter=1) == NOW + timedelta(minutes=5)
+    assert next_attempt(5000, now=NOW, policy=POLICY, jitter=0) is None
+
+
+def test_giving_up_is_a_refusal_with_a_reason():
+    busy = Answer(Stage.RCPT, 450, "4.2.0 busy")
+    fields = settled(busy, attempts=9, now=NOW, policy=POLICY, jitter=0.5)
+    assert (fields["status"], fields["reason"], fields["code"]) == ("refused", GAVE_UP, 450)
+
+
+def test_the_policy_decides_on_lost_answers():
+    hold = lost("gone", attempts=1, now=NOW, policy=POLICY)
+    assert (hold["status"], hold["finished"]) == ("uncertain", NOW)
+    again = lost("gone", attempts=1, now=NOW, policy=RESEND)
+    assert (again["status"], again["due"]) == ("waiting", NOW + timedelta(minutes=1))
+    # A server that loses every answer does not get the same mail for ever.
+    assert lost("gone", attempts=20, now=NOW, policy=RESEND)["status"] == "uncertain"
+
+
+@pytest.mark.parametrize(
+    ("subscriber", "status", "suppressed", "reason"),
+    [
+        (1, "active", False, None),
+        (1, "active", True, Skip.SUPPRESSED),
+        (1, "unsubscribed", False, Skip.UNSUBSCRIBED),
+        (1, "pending", True, Skip.UNSUBSCRIBED),
+        (1, None, False, Skip.UNSUBSCRIBED),
+        (None, None, False, Skip.ERASED),
+    ],
+)
+def test_who_may_still_be_mailed(subscriber, status, suppressed, reason):
+    assert skip_reason(subscriber, status, suppressed=suppressed) is reason
+
+
+def test_a_skipped_row_says_why():
+    fields = skipped(Skip.SUPPRESSED, attempts=2, now=NOW)
+    assert (fields["status"], fields["reason"]) == ("skipped", "suppressed")
