@@ -81,7 +81,8 @@ def digest(
     ] = False,
 ) -> None:
     """A daily news digest: articles in, one edition a morning, every reader accounted for."""
-    context.obj = Invocation(config)
+    context.obj = invocation = Invocation(config)
+    context.call_on_close(invocation.close)
 
 
 def main() -> None:

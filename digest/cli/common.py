@@ -32,6 +32,11 @@ class Invocation:
             self._app = App.from_file(self.config)
         return self._app
 
+    def close(self) -> None:
+        """Give back what the command opened."""
+        if self._app is not None:
+            self._app.close()
+
 
 def program(context: typer.Context) -> "App":
     """The program, from within a command."""

@@ -48,12 +48,12 @@ def add(
 
     app = program(context)
     addresses = [read_address(email) for email in emails]
-    kept = one_line(note, 200)
+    kept, now = one_line(note, 200), app.clock()
     with app.store.write() as session:
         added = [
             address.email
             for address in addresses
-            if suppress(session, address, SuppressionReason(reason), kept, app.clock())
+            if suppress(session, address, SuppressionReason(reason), kept, now)
         ]
     unchanged = len(addresses) - len(added)
     line = f"suppressed {len(added)}, already suppressed {unchanged}"
