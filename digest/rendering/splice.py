@@ -172,13 +172,15 @@ class _Mail:
         return [s for s in (*scopes, *begun) if s in sizes and s not in left_out]
 
     def _contents(self) -> list[_Shown]:
-        """The stories named at the head: the top ones, then the first of each section."""
+        """The stories named at the head: the top ones, then the first of each other section."""
         tops = [shown for shown in self._shown if shown.story.placement == Placement.TOP]
-        firsts: dict[int, _Shown] = {}
+        told = {shown.home for shown in tops}
+        firsts: list[_Shown] = []
         for shown in self._shown:
-            if shown.story.placement == Placement.STORY:
-                firsts.setdefault(shown.home, shown)
-        return (tops + [firsts[home] for home in sorted(firsts)])[:_CONTENTS]
+            if shown.story.placement == Placement.STORY and shown.home not in told:
+                firsts.append(shown)
+                told.add(shown.home)
+        return (tops + firsts)[:_CONTENTS]
 
     def spliced(self) -> Spliced:
         """The mail as it now is."""

@@ -79,6 +79,7 @@ def test_a_story_comes_with_any_section_that_it_has_an_article_in():
     sports = text(splice(both, frozenset({"sports"})))
     assert sports.index("Sports (1 article)") < sports.index("The mayor runs the marathon")
     assert "Politics (" not in sports
+    assert "Politics · 04:00" in sports  # whose heading is another's says where it is from
     everything = text(splice(both, frozenset({"politics", "sports"})))
     assert everything.count("The mayor runs the marathon") == 1
 
