@@ -7,10 +7,11 @@ from sqlmodel import Session, col
 
 from digest.delivery.account import tally
 from digest.delivery.ledger import skip_open
+from digest.delivery.transitions import OPEN
 from digest.editions.life import find_edition, release_articles
 from digest.errors import EditionEndedError
 from digest.store import Store
-from digest.store.models import Delivery, DeliveryStatus, Edition, EditionStatus
+from digest.store.models import Delivery, Edition, EditionStatus
 
 _ENDED = {EditionStatus.SENT, EditionStatus.CANCELLED}
 
@@ -68,10 +69,7 @@ def cancel_edition(store: Store, edition_id: int, now: datetime, note: str = "")
 def complete(store: Store, edition_id: int, now: datetime) -> bool:
     """Call an edition sent, if it was being sent and no row is open; whether it was."""
     rows = col(Delivery.edition_id) == edition_id
-    open_rows = col(Delivery.status).in_(
-        (DeliveryStatus.WAITING, DeliveryStatus.CLAIMED, DeliveryStatus.DEFERRED)
-    )
-    left = select(col(Delivery.id)).where(rows, open_rows).exists()
+    left = select(col(Delivery.id)).where(rows, col(Delivery.status).in_(OPEN)).exists()
     statement = (
         update(Edition)
         .where(col(Edition.id) == edition_id)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypedDict
 
-from digest.config import Uncertain
+from digest.config import Settings, Uncertain
 from digest.delivery.replies import Answer, Stage, Verdict, understand
 from digest.store.models import DeliveryStatus, SubscriptionStatus
 
@@ -16,17 +16,6 @@ GAVE_UP = "gave_up"
 """The reason of a delivery that was refused because `retry_for` was over."""
 
 S = DeliveryStatus
-
-FOLLOWS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
-    S.WAITING: frozenset({S.CLAIMED, S.SKIPPED}),
-    S.DEFERRED: frozenset({S.CLAIMED, S.SKIPPED}),
-    S.CLAIMED: frozenset({S.ACCEPTED, S.REFUSED, S.DEFERRED, S.UNCERTAIN, S.SKIPPED, S.WAITING}),
-    # An answer that was thought lost may still come from the worker that waited for it.
-    S.UNCERTAIN: frozenset({S.ACCEPTED, S.REFUSED, S.DEFERRED, S.WAITING}),
-    S.ACCEPTED: frozenset(),
-    S.REFUSED: frozenset(),
-    S.SKIPPED: frozenset(),
-}
 
 OPEN = (S.WAITING, S.CLAIMED, S.DEFERRED)
 """Rows that still have something before them: an edition with any of them is not complete."""
@@ -62,6 +51,12 @@ class Policy:
     retry_first: timedelta
     retry_for: timedelta
     uncertain: Uncertain
+
+
+def policy_of(settings: Settings) -> Policy:
+    """The policy that the settings have."""
+    own = settings.delivery
+    return Policy(own.retry_first, own.retry_for, own.uncertain)
 
 
 def skip_reason(

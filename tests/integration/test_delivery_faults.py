@@ -39,7 +39,8 @@ def app(settings: Settings, server: SmtpServer) -> Iterator[App]:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses between two tries are there, but take no time."""
-    monkeypatch.setattr("digest.delivery.sender._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("digest.delivery.sender.FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("digest.delivery.round.FIRST_PAUSE", 0.001)
 
 
 def send(app: App, edition: int, **options) -> Tally:
