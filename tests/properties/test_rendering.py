@@ -87,3 +87,17 @@ def test_a_rendering_from_the_database_splices_alike(document, choice):
     stored = RenderedEdition.model_validate_json(rendered.model_dump_json())
     assert splice(stored, choice) == splice(rendered, choice)
     assert render_edition(document, SITE, TEMPLATES) == rendered
+
+
+@settings(max_examples=40)
+@given(editions(), st.frozensets(st.sampled_from(["politics", "world", "society", "sports"])))
+def test_splicing_is_rendering_that_readers_edition_alone(document, choice):
+    # Of one section each, so that nothing stands under another heading than its own.
+    entries = [e.model_copy(update={"sections": e.sections[:1]}) for e in document.stories]
+    everyones = document.model_copy(update={"stories": tuple(entries)})
+    readers = document.model_copy(
+        update={"stories": tuple(entry for entry in entries if entry.heading in choice)}
+    )
+    spliced = splice(render_edition(everyones, SITE, TEMPLATES), choice)
+    alone = splice(render_edition(readers, SITE, TEMPLATES), None)
+    assert spliced == alone
