@@ -15,8 +15,14 @@ from jinja2 import (
 )
 from jinja2.sandbox import SandboxedEnvironment
 
-from digest.errors import TemplateBrokenError, TemplateMissingError
+from digest.errors import CannotReadError, TemplateBrokenError, TemplateMissingError
 from digest.rendering.plain import wrap
+
+# What an expression in a template can raise.
+_TEMPLATES_OWN = (
+    *(TemplateError, ArithmeticError, AttributeError, LookupError),
+    *(RecursionError, TypeError, ValueError),
+)
 
 
 class Templates:
@@ -42,6 +48,7 @@ class Templates:
         Raises:
             TemplateMissingError: no folder has it, or one that it extends or imports.
             TemplateBrokenError: it cannot be parsed, or fails on these variables.
+            CannotReadError: a file of them cannot be opened.
         """
         try:
             return self._environment.get_template(name).render(context)
@@ -51,7 +58,12 @@ class Templates:
         except TemplateSyntaxError as error:
             path = error.filename or error.name or name
             raise TemplateBrokenError(path=path, line=error.lineno, why=error.message) from None
-        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except UnicodeDecodeError:
+            path, why = f"{name} (or a template that it uses)", "it is not in UTF-8"
+            raise TemplateBrokenError(path=path, line="?", why=why) from None
+        except OSError as error:
+            raise CannotReadError(path=error.filename or name, why=error.strerror) from None
+        except _TEMPLATES_OWN as error:
             self._blame(error)
 
     def _blame(self, error: Exception) -> NoReturn:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.errors import InlineError, TemplateBrokenError, TemplateMissingError
+from digest.errors import CannotReadError, InlineError, TemplateBrokenError, TemplateMissingError
 from digest.rendering import Slot, Templates, fill, inline_css, render_edition, splice
 from digest.store.document import EditionDocument, Image, Placement
 from tests.documents import (
@@ -242,6 +242,10 @@ def test_a_missing_template_is_named(tmp_path: Path):
         ("<p>Hello</p>", r"body\.html, line \?: it has no {{ link.unsubscribe }}"),
         ('<a href="{{ link.unsubscribe }}">x</a>', r'it has no block "top 0"'),
         (
+            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+            r"body\.html, line 1: maximum recursion depth exceeded",
+        ),
+        (
             '<title>{% call block("contents") %}x{% endcall %}</title>',
             "a block stands where a comment cannot",
         ),
@@ -251,3 +255,18 @@ def test_a_broken_template_says_where_and_why(tmp_path: Path, text, told):
     templates = own(tmp_path, "email/edition/body.html", text)
     with pytest.raises(TemplateBrokenError, match=told):
         render_edition(ordinary_day(), SITE, templates)
+
+
+def test_a_template_in_another_encoding_is_said_to_be(tmp_path: Path):
+    templates = own(tmp_path, "email/macros.html", "")
+    (tmp_path / "email/macros.html").write_bytes("Café".encode("latin-1"))
+    with pytest.raises(TemplateBrokenError, match=r"body\.html .*: it is not in UTF-8"):
+        render_edition(ordinary_day(), SITE, templates)
+
+
+def test_a_template_that_cannot_be_read_is_named(tmp_path: Path):
+    (tmp_path / "email/edition").mkdir(parents=True)
+    # A file that exists, opens and fails to be read, for root too.
+    (tmp_path / "email/edition/body.txt").symlink_to("/proc/self/mem")
+    with pytest.raises(CannotReadError, match=r"body\.txt cannot be read \(Input/output error\)"):
+        render_edition(ordinary_day(), SITE, Templates([tmp_path, OUR_TEMPLATES]))
