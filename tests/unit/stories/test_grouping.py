@@ -1,0 +1,57 @@
+from itertools import combinations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from digest.stories.grouping import SMALLNESS, communities
+
+
+def pairs_within(labels: list[int]) -> list[tuple[int, int]]:
+    return [
+        pair for pair in combinations(range(len(labels)), 2) if labels[pair[0]] == labels[pair[1]]
+    ]
+
+
+def solve(size: int, edges: dict[tuple[int, int], float]) -> list[int]:
+    weights = np.zeros((size, size))
+    for (one, other), weight in edges.items():
+        weights[one, other] = weights[other, one] = weight
+    return [int(label) for label in communities(sparse.csr_matrix(weights))]
+
+
+@pytest.mark.parametrize(("share", "together"), [(1.05, True), (0.95, False)])
+@pytest.mark.parametrize("size", [2, 3, 10])
+def test_all_join_above_the_mean_that_their_number_asks(size, share, together):
+    weight = share * (1 + 2 * SMALLNESS / size)
+    labels = solve(size, dict.fromkeys(combinations(range(size), 2), weight))
+    assert len(set(labels)) == (1 if together else size)
+
+
+def test_a_chain_of_likeness_is_not_a_community():
+    labels = solve(6, {(number, number + 1): 2.6 for number in range(5)})
+    assert 3 <= len(set(labels)) <= 4
+    assert all(abs(one - other) == 1 for one, other in pairs_within(labels))
+
+
+def test_a_strong_tie_makes_up_for_a_missing_one():
+    assert len(set(solve(3, {(0, 1): 4.0, (1, 2): 4.0}))) == 1
+
+
+def test_a_loose_community_falls_into_its_closer_parts():
+    tight = dict.fromkeys([(0, 1), (2, 3)], 3.0)
+    between = dict.fromkeys([(0, 2), (0, 3), (1, 2), (1, 3)], 1.05)
+    labels = solve(4, tight | between)  # at the first price all four would pay: 1.7 a pair
+    assert labels[0] == labels[1] != labels[2] == labels[3]
+
+
+def test_parts_that_do_not_touch_are_solved_apart():
+    triangle = {(0, 1): 3.3, (1, 2): 3.1, (0, 2): 0.8}
+    alone = solve(3, triangle)
+    beside = solve(5, triangle | {(3, 4): 5.0})
+    assert [beside[0] == beside[n] for n in range(3)] == [alone[0] == alone[n] for n in range(3)]
+    assert beside[3] == beside[4] not in beside[:3]
+
+
+def test_no_texts_no_communities():
+    assert solve(0, {}) == []
