@@ -15,6 +15,7 @@ from digest.config import Settings
 from digest.errors import LeftBeforeError, SuppressedAddressError, UsageError
 from digest.store import Store
 from digest.store.models import SubscriptionStatus
+from digest.store.rows import among
 from digest.store.suppressed import suppressed
 from digest.subscribers.addresses import Address, read_address
 from digest.subscribers.choices import Choices, Profile, read_choices, read_profile, several
@@ -263,12 +264,15 @@ class _Plan:
 
 
 def _people(session: Session, keys: set[str]) -> dict[str, _Person]:
-    query = select(_SUBSCRIBER).where(_SUBSCRIBER.c.key.in_(keys))
-    people = {}
-    for row in session.connection().execute(query).mappings():
-        people[row["key"]] = _Person(dict(row), row["id"])
+    connection = session.connection()
+    query = select(_SUBSCRIBER).where(among(session, _SUBSCRIBER.c.key, keys))
+    people = {
+        row["key"]: _Person(dict(row), row["id"])
+        for row in connection.execute(query).mappings().all()
+    }
     by_id = {person.id: person for person in people.values()}
-    ties = select(_SUBSCRIPTION).where(_SUBSCRIPTION.c.subscriber_id.in_(by_id))
-    for row in session.connection().execute(ties).mappings() if by_id else ():
-        by_id[row["subscriber_id"]].ties[row["newsletter"]] = dict(row)
+    if by_id:
+        ties = select(_SUBSCRIPTION).where(among(session, _SUBSCRIPTION.c.subscriber_id, by_id))
+        for row in connection.execute(ties).mappings().all():
+            by_id[row["subscriber_id"]].ties[row["newsletter"]] = dict(row)
     return people
