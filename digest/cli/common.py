@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
+def one_command() -> typer.Typer:
+    """What holds a command that is a noun by itself, such as `digest run`."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
 @dataclass
 class Invocation:
     """What `digest [--config PATH]` was called with."""

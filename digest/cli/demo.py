@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer()
+from digest.cli.common import one_command
+
+app = one_command()
 
 
 @app.command()

@@ -57,9 +57,10 @@ def list_feeds(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def parse(file: Path, as_json: Json = False) -> None:
     """Show what a feed's file holds, without storing anything."""
+    from digest.bootstrap import utc_now
     from digest.ingest.feeds import read_feed
 
-    feed = read_feed(_read(file), str(file))
+    feed = read_feed(_read(file), str(file), utc_now())
     result = {
         "title": feed.title,
         "articles": [_article(article) for article in feed.articles],

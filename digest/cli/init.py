@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from digest.cli.common import Invocation, Json, say
+from digest.cli.common import Invocation, Json, one_command, say
 
 if TYPE_CHECKING:
     from digest.config import Settings
 
-app = typer.Typer()
+app = one_command()
 
 
 @app.command()

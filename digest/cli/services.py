@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.common import note, program
+from digest.cli.common import note, one_command, program
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
 
-run = typer.Typer()
-scheduler = typer.Typer()
-worker = typer.Typer()
-web = typer.Typer()
-preview = typer.Typer()
+run = one_command()
+scheduler = one_command()
+worker = one_command()
+web = one_command()
+preview = one_command()
 
 LOOPBACK = "127.0.0.1"
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+PATIENCE = 60
 DIGEST = [sys.executable, "-m", "digest"]
 
 
@@ -54,13 +56,18 @@ class Program:
 
 
 def lines_until(process: subprocess.Popen[str], wanted: str) -> list[str]:
-    """What a process says, up to the line that holds `wanted`."""
+    """What a process says, up to the line that holds `wanted`; it is killed if that never comes."""
     assert process.stderr is not None
     seen = []
-    for line in process.stderr:
-        seen.append(line)
-        if wanted in line:
-            return seen
+    impatience = threading.Timer(PATIENCE, process.kill)
+    impatience.start()
+    try:
+        for line in process.stderr:
+            seen.append(line)
+            if wanted in line:
+                return seen
+    finally:
+        impatience.cancel()
     raise AssertionError(f"it ended without {wanted!r}: {''.join(seen)}")
 
 

@@ -3,14 +3,19 @@
 import json
 import signal
 import socket
+import threading
 import urllib.parse
 import urllib.request
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import Program, ended, lines_until
+from digest.store import Store
+from tests.acceptance.conftest import PATIENCE, Program, ended, lines_until
+from tests.articles import put
+from tests.audience import subscribe
 from tests.smtp import SmtpServer
 
 CONFIG = """
@@ -53,24 +58,16 @@ def late_morning(program: Program, server: SmtpServer, database_url: str) -> int
     program.configure(
         CONFIG.format(web=web, smtp=server.port, send_at=send_at, database=database_url)
     )
-    program("init")
-    article = {
-        "title": "Ferries sail again",
-        "url": "https://news.example.org/ferries",
-        "section": "World",
-        "published": (now - timedelta(hours=3)).isoformat(),
-        "body": "The ferries sail again.",
-    }
-    (program.folder / "day.jsonl").write_text(json.dumps(article))
-    assert program.json("articles", "import", "day.jsonl")["added"] == 1
-    for number in range(3):
-        program("subscribers", "add", f"reader{number}@example.org", "--confirmed")
+    (program.folder / "secret.key").write_text("a key for tests, forty characters long..")
+    with closing(Store(database_url)) as store:
+        put(store, "Ferries sail again", now - timedelta(hours=3))
+        subscribe(store, *(f"reader{number}@example.org" for number in range(3)))
     return web
 
 
 def get(port: int, path: str, data: bytes | None = None) -> str:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", data, timeout=30) as answer:
-        return answer.read().decode()
+        return str(answer.read(), "utf-8")
 
 
 def test_late_once_and_leaving_with_one_click(
@@ -80,7 +77,7 @@ def test_late_once_and_leaving_with_one_click(
     lines_until(running, "audience 3: accepted 3")
     assert json.loads(get(late_morning, "/health")) == {"status": "ok"}
     assert "Ferries sail again" in get(late_morning, "/preview")
-    mail = server.message_to("reader1@example.org")
+    mail = server.received_by("reader1@example.org").message
     link = mail["List-Unsubscribe"].split(">")[0].strip("<")
     assert get(late_morning, urllib.parse.urlsplit(link).path, b"List-Unsubscribe=One-Click")
     assert ended(running) == 0
@@ -103,8 +100,10 @@ def test_two_that_run_on_one_database_send_once(
     program: Program, server: SmtpServer, late_morning: int
 ):
     schedulers = [program.start("scheduler") for _ in range(2)]
+    all_came = threading.Event()
+    server.on_message = lambda number: all_came.set() if number >= 3 else None
     workers = [program.start("worker") for _ in range(2)]
-    lines_until(workers[0], "audience 3: accepted 3")
+    assert all_came.wait(PATIENCE)
     for process in schedulers + workers:
         assert ended(process) == 0
     assert server.taken() == {f"reader{number}@example.org": 1 for number in range(3)}
