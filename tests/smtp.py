@@ -88,10 +88,13 @@ class SmtpServer:
     connections: int = 0
     peak: int = 0
     on_message: Callable[[int], object] | None = None
+    quorum: int = 1
+    """No message is answered before so many connections were open at once."""
 
     def __enter__(self) -> Self:
         self._taken = 0
         self._transports: set[Any] = set()
+        self._quorate = asyncio.Event()
         self._lines = self.journal.open("a", encoding="utf-8")
         self._loop = asyncio.new_event_loop()
         ready = threading.Event()
@@ -210,6 +213,8 @@ class _Session(SMTP):
                 transport.close()
                 return
             self._room.peak = max(self._room.peak, self._room.connections)
+            if self._room.peak >= self._room.quorum:
+                self._room._quorate.set()
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -260,6 +265,7 @@ class _Handler:
     async def handle_DATA(  # noqa: N802 - as above
         self, server: SMTP, _session: Session, envelope: Envelope
     ) -> str:
+        await self._room._quorate.wait()
         reply = self._room.scripted("BODY", envelope.rcpt_tos) or "250 2.0.0 taken"
         self._room.note(envelope, reply)
         return await _play(server, reply)

@@ -17,6 +17,8 @@ from digest.errors import ServerRefusesError, ServerUnreachableError
 
 _GO_ON = 354
 _CLOSING = 421
+_LEAVE = 5.0
+"""Seconds that a server gets to answer QUIT: nothing depends on it any more."""
 _TEMPORARY = range(400, 500)
 
 
@@ -238,7 +240,7 @@ class SmtpConnection:
         """As `Connection.close`."""
         if self.alive:
             with contextlib.suppress(aiosmtplib.SMTPException, OSError, ValueError):
-                await self._client.quit()
+                await self._client.quit(timeout=min(self._timeout, _LEAVE))
         self._abort()
 
 

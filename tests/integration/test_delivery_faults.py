@@ -1,6 +1,7 @@
 """When servers, connections and whole processes go away: nobody is skipped, nobody mailed twice."""
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
@@ -15,8 +16,14 @@ from sqlmodel import col, select
 
 from digest.bootstrap import App, utc_now
 from digest.config import Settings, Uncertain
-from digest.delivery import Tally, begin, send_edition
-from digest.errors import ServerRefusesError, ServerUnreachableError
+from digest.delivery import Tally, begin, resume_edition, send_edition
+from digest.delivery.ledger import Ledger
+from digest.errors import (
+    MessageTooLargeError,
+    ServerRefusesError,
+    ServerUnreachableError,
+    StoreError,
+)
 from digest.store.models import Delivery, Edition
 from tests.audience import address, dead_process, draft, program, statuses, subscribe
 from tests.smtp import ANYONE, DROP, DROP_INSIDE, HANG, SmtpServer
@@ -232,6 +239,46 @@ def test_claims_of_the_dead_are_uncertain_and_of_the_living_are_left(app: App, s
     assert stored(app, edition).status == "sending"
 
 
+def test_a_mail_that_is_too_large_pauses_the_edition(
+    app: App, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+):
+    subscribe(app.store, *[address(n) for n in range(10)])
+    edition = draft(app)
+    with monkeypatch.context() as patch:
+        patch.setattr("digest.delivery.message.MAX_BYTES", 5_000)
+        with pytest.raises(MessageTooLargeError, match="5000 are allowed"):
+            send(app, edition)
+    assert stored(app, edition).status == "paused"
+    assert "shorten templates" in stored(app, edition).note
+    assert server.entries() == []
+    resume_edition(app.store, edition, utc_now())
+    assert send(app, edition) == Tally(audience=10, accepted=10)
+
+
+def test_a_database_that_fails_in_the_middle_forgets_nobody(
+    app: App, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+):
+    subscribe(app.store, *[address(n) for n in range(100)])
+    edition = draft(app)
+    exchange = Ledger.exchange
+
+    def full(self, outcomes, wanted, now):
+        if len(server.entries()) > 30:
+            raise StoreError(detail="database or disk is full")
+        return exchange(self, outcomes, wanted, now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "exchange", full)
+        with pytest.raises(StoreError, match="disk is full"):
+            send(app, edition)
+    assert stored(app, edition).status == "sending"
+    # What was taken but could not be recorded is uncertain, and everybody else gets their mail.
+    account = send(app, edition)
+    assert account.accepted + account.uncertain == 100
+    assert 1 <= account.uncertain <= 4
+    assert server.taken() == {address(n): 1 for n in range(100)}
+
+
 SENDER = """
 import asyncio, sys
 from pathlib import Path
@@ -276,3 +323,31 @@ def test_killed_and_started_again_until_complete(
     assert max(taken.values()) == 1
     assert all(taken.get(who) == 1 for who, status in found.items() if status == "accepted")
     assert stored(app, edition).status == "sent"
+
+
+def test_two_processes_and_sigterm_to_one_of_them(folder: Path, app: App, server: SmtpServer):
+    """One is told to stop in the middle: it finishes what is in flight, the other the rest."""
+    everybody = [address(n) for n in range(600)]
+    subscribe(app.store, *everybody)
+    edition = draft(app)
+    config = folder / "digest.toml"
+    with config.open("a", encoding="utf-8") as file:
+        file.write(f"[smtp]\nport = {server.port}\nmax_connections = 4\n")
+    command = [sys.executable, "-m", "digest", "--config", str(config)]
+    command += ["editions", "send", str(edition), "--json"]
+    # Whoever comes first is kept waiting until both are there.
+    server.quorum = 5
+    reached = threading.Event()
+    server.on_message = lambda taken: reached.set() if taken == 100 else None
+    one = subprocess.Popen(command, stdout=subprocess.PIPE)
+    other = subprocess.Popen(command, stdout=subprocess.PIPE)
+    with one, other:
+        assert reached.wait(60)
+        one.terminate()
+        said = json.loads(one.communicate(timeout=60)[0])
+        rest = json.loads(other.communicate(timeout=60)[0])
+    assert (one.returncode, other.returncode) == (1, 0)
+    assert said["status"] == "sending"
+    assert said["waiting"] + said["accepted"] == 600
+    assert (rest["status"], rest["accepted"]) == ("sent", 600)
+    assert server.taken() == dict.fromkeys(everybody, 1)

@@ -1,6 +1,7 @@
 """What every transport promises, the real one and the tests' own; and how the real one fails."""
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -110,32 +111,64 @@ async def test_a_cut_inside_the_message_counts_as_after_it(room: Room):
     assert not connection.alive
 
 
-async def test_what_never_left_us_is_not_taken_for_sent():
-    """The server says 354 and reads no more: most of a large message stays on our side."""
+@contextlib.contextmanager
+def scripted_socket(*replies: bytes) -> Iterator[int]:
+    """A server that says these lines, one for each of ours, and reads nothing after the last."""
 
-    def deaf(listener: socket.socket, over: threading.Event) -> None:
+    def serve(listener: socket.socket) -> None:
         peer, _ = listener.accept()
         with peer:
-            peer.sendall(b"220 x\r\n")
-            for reply in (b"250 x", b"250 x", b"250 x", b"354 x"):
-                peer.recv(1000)
+            for number, reply in enumerate(replies):
+                if number:
+                    peer.recv(1000)
                 peer.sendall(reply + b"\r\n")
             over.wait(30)
 
     over = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        thread = threading.Thread(target=deaf, args=(listener, over))
+        thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
-        port = listener.getsockname()[1]
-        connection = await SmtpTransport(
-            Smtp.model_validate({"host": "127.0.0.1", "port": port, "timeout": SHORT})
-        ).open()
-        answer = await connection.send(envelope(), b"x" * 70 + b"\r\n" + b"y" * 20_000_000)
+        yield listener.getsockname()[1]
         over.set()
         thread.join()
+
+
+async def test_what_never_left_us_is_not_taken_for_sent():
+    """The server says 354 and reads no more: most of a large message stays on our side."""
+    with scripted_socket(b"220 x", b"250 x", b"250 x", b"250 x", b"354 x") as port:
+        facts = {"host": "127.0.0.1", "port": port, "timeout": SHORT}
+        connection = await SmtpTransport(Smtp.model_validate(facts)).open()
+        answer = await connection.send(envelope(), b"x" * 70 + b"\r\n" + b"y" * 20_000_000)
     assert (answer.stage, answer.code) == (Stage.DATA, None)
     assert not connection.alive
+
+
+async def test_an_answer_before_the_end_of_the_message_ends_the_connection():
+    replies = b"220 x", b"250 x", b"250 x", b"250 x", b"354 x", b"552 5.3.4 too much"
+    with scripted_socket(*replies) as port:
+        facts = {"host": "127.0.0.1", "port": port, "timeout": SHORT}
+        connection = await SmtpTransport(Smtp.model_validate(facts)).open()
+        answer = await connection.send(envelope(), b"x" * 70 + b"\r\n" + b"y" * 20_000_000)
+    assert answer == Answer(Stage.BODY, 552, "5.3.4 too much")
+    assert not connection.alive
+
+
+async def test_a_server_that_knows_only_helo():
+    with scripted_socket(b"220 x", b"502 what?", b"250 x", b"250 x", b"550 5.1.1 no") as port:
+        facts = {"host": "127.0.0.1", "port": port, "timeout": SHORT}
+        connection = await SmtpTransport(Smtp.model_validate(facts)).open()
+        assert not connection.utf8
+        answer = await connection.send(envelope(), MESSAGE)
+        await connection.close()
+    assert answer == Answer(Stage.RCPT, 550, "5.1.1 no")
+
+
+async def test_something_that_is_no_smtp_server():
+    with scripted_socket(b"HTTP/1.1 400 Bad Request") as port:
+        transport = SmtpTransport(Smtp.model_validate({"host": "127.0.0.1", "port": port}))
+        with pytest.raises(ServerRefusesError, match="Malformed"):
+            await transport.open()
 
 
 @pytest.mark.parametrize("stage", list(Stage))
