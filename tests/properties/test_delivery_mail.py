@@ -5,7 +5,7 @@ import html
 import quopri
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from unicodedata import normalize
@@ -178,11 +178,19 @@ def test_values_are_escaped_in_html_only(since: str):
 
 
 def test_message_ids_stay_and_differ():
-    assert HEAD.message_id(5) == HEAD.message_id(5)
-    others = [HEAD.message_id(6), replace(HEAD, edition_id=18).message_id(5)]
+    later = NOW + timedelta(hours=1)
+    first = HEAD.message_id(5, NOW)
+    assert HEAD.message_id(5, later) == first
     key = Tokens(b"another key, of another site, as long as that")
-    others.append(replace(HEAD, tokens=key).message_id(5))
-    assert len({HEAD.message_id(5), *others}) == 4
+    test = for_test(HEAD)
+    others = [
+        HEAD.message_id(6, NOW),
+        replace(HEAD, edition_id=18).message_id(5, NOW),
+        replace(HEAD, tokens=key).message_id(5, NOW),
+        test.message_id(0, NOW),
+        test.message_id(0, later),
+    ]
+    assert len({first, *others}) == 6
 
 
 def test_a_bounce_comes_back_with_its_delivery():
