@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 # A story of many articles shows itself by many faint ties; between two articles one faint tie is
-# chance. So the mean weight within a community of n has to be 1 + 2 · SMALLNESS / n.
+# chance. So a community of n has to pay at a price of 1 + 2 · SMALLNESS / n a pair.
 SMALLNESS = 1.5
-# What is not tied closely enough is divided anew, each time with a bar this much higher.
-_STRICTER = 1.3
+# The price rises in steps of this factor, and is met to within one.
+STEP = 1.15
 
 _SEED = 1
 
@@ -20,32 +20,30 @@ _SEED = 1
 def communities(weights: Any) -> NDArray[np.int64]:
     """A label for each node of a symmetric weighted graph, equal within a community.
 
-    A community of n nodes earns the weights within it and pays 1 for each of its n(n-1)/2 pairs
-    (Traag, Van Dooren and Nesterov 2011, resolution 1): joining two pays if the mean weight
-    between them is above 1. Communities that are tied too loosely for their size are divided
-    again at a higher price until each part is tied closely enough or a single node.
+    A community of n nodes earns the weights within it and pays a price for each of its n(n-1)/2
+    pairs (Traag, Van Dooren and Nesterov 2011; the price is their resolution): joining two pays
+    if the mean weight between them is above the price. It is 1 at first. Communities too small
+    for the price they were made at are divided again at a higher one, until what is left is dear
+    enough for its size or a single node.
     """
     labels = np.full(weights.shape[0], -1, dtype=np.int64)
-    resolution = 1.0
+    price = 1.0
     while (labels < 0).any():
-        found = _solve(weights, resolution)
-        edges = weights.tocoo()
-        inside = found[edges.row] == found[edges.col]
-        earned = np.bincount(found[edges.row[inside]], edges.data[inside], len(found)) / 2
-        sizes = np.bincount(found, minlength=len(found))
-        due = (sizes - 1) * (sizes / 2 + SMALLNESS)
-        loose = (earned < due)[found]
-        settled = (labels < 0) & ~loose
+        found = _solve(weights, price)
+        sizes = np.bincount(found)
+        cheap = ((sizes > 1) & (price * STEP < 1 + 2 * SMALLNESS / sizes))[found]
+        settled = (labels < 0) & ~cheap
         labels[settled] = found[settled] + labels.max() + 1
-        within = inside & loose[edges.row]
+        edges = weights.tocoo()
+        within = (found[edges.row] == found[edges.col]) & cheap[edges.row]
         weights = sparse.csr_matrix(
             (edges.data[within], (edges.row[within], edges.col[within])), shape=weights.shape
         )
-        resolution *= _STRICTER
+        price *= STEP
     return labels
 
 
-def _solve(weights: Any, resolution: float) -> NDArray[np.int64]:
+def _solve(weights: Any, price: float) -> NDArray[np.int64]:
     """Solve each connected part by itself, so that what happens in one never shows in another."""
     _, part_of = sparse.csgraph.connected_components(weights, directed=False)
     order = np.argsort(part_of, kind="stable")
@@ -65,7 +63,7 @@ def _solve(weights: Any, resolution: float) -> NDArray[np.int64]:
                 indices[first:last] - np.int32(start),
                 data[first:last],
                 end - start,
-                resolution=resolution,
+                resolution=price,
                 use_modularity=False,
                 seed=_SEED,
             )

@@ -11,7 +11,7 @@ from digest.stories.features import Features
 
 # Two texts belong together from this cosine on, if both have LENGTH_BASE distinct terms. Longer
 # texts on any subject share more, so the bar rises with the geometric mean of their lengths.
-BAR = 0.065
+BAR = 0.06
 LENGTH_BASE = 8.0
 LENGTH_EXPONENT = 0.25
 LENGTH_MOST = 60.0
