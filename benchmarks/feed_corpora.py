@@ -2,8 +2,8 @@
 
     python -m benchmarks.feed_corpora FOLDER [--every N]
 
-Runs every `.xml`, `.opml`, `.json`, `.rss` and `.atom` file below FOLDER through the child's parser,
-in this process for speed, and every N-th one (100 unless given) through a child process as the
+Runs every feed's file below FOLDER through the parser of the child process, in this process for
+speed, and every N-th one (100 unless given) through a child process as the
 command does. An entry is lost when neither an article nor a rejection stands for it.
 """
 
@@ -11,6 +11,7 @@ import argparse
 import io
 import time
 import warnings
+from datetime import UTC, datetime
 from pathlib import Path
 
 import feedparser
@@ -27,6 +28,14 @@ def own_count(data: bytes) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return len(feedparser.parse(io.BytesIO(data)).entries)
+
+
+def in_child(data: bytes, name: str) -> int:
+    """How many articles the command would show."""
+    try:
+        return len(read_feed(data, name, datetime.now(UTC)).articles)
+    except DigestError:
+        return 0
 
 
 def main() -> None:
@@ -66,12 +75,8 @@ def main() -> None:
                 print(f"lost {expected - found} in {name}")
         if number % asked.every == 0:
             children += 1
-            try:
-                feed = read_feed(data, name)
-            except DigestError as error:
-                assert "error" in told, (name, str(error))
-            else:
-                assert len(feed.articles) == len(told["articles"]), name
+            if in_child(data, name) != len(told.get("articles", ())):
+                crashes.append((name, "the child process found something else"))
     for name, why in crashes:
         print(f"crash in {name}: {why}")
     print(f"{len(files)} files ({children} of them through a child process, too)")

@@ -153,9 +153,10 @@ def _cleaner(base: str, tags: set[str]) -> nh3.Cleaner:
         if attribute != "href":
             return value
         try:
-            return urljoin(base, value.strip()) if base else value.strip()
+            address = urljoin(base, value.strip())
         except ValueError:
             return None
+        return address if address.lower().startswith(("http://", "https://")) else None
 
     return nh3.Cleaner(
         tags=tags,
@@ -163,7 +164,6 @@ def _cleaner(base: str, tags: set[str]) -> nh3.Cleaner:
         attributes={"a": {"href"}},
         attribute_filter=absolute,
         url_schemes={"http", "https"},
-        url_relative="deny",
         link_rel="noopener noreferrer",
     )
 

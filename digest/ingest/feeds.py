@@ -10,6 +10,7 @@ from typing import Any
 
 from digest.errors import FeedUnreadableError
 from digest.ingest import clean, identity
+from digest.ingest.dates import plausible
 from digest.ingest.incoming import Incoming, Rejection
 from digest.sections import section_key, split_path
 
@@ -61,7 +62,9 @@ class _Loose:
     ids: set[str]
 
 
-def read_feed(data: bytes, source: str, base: str = "", filing: Filing | None = None) -> Feed:
+def read_feed(
+    data: bytes, source: str, now: datetime, base: str = "", filing: Filing | None = None
+) -> Feed:
     """The articles of a feed; every entry is there, as an article or as a rejection.
 
     Raises:
@@ -79,7 +82,7 @@ def read_feed(data: bytes, source: str, base: str = "", filing: Filing | None = 
         identity.shared([(one["id"], f"{one['url']}\n{one['title']}") for one in entries]),
     )
     language = told["language"] or filing.language
-    articles = [_article(one, filing, language, loose) for one in entries]
+    articles = [_article(one, filing, language, loose, _published(one, now)) for one in entries]
     # The latest last: of two versions of one article the later one stands.
     articles.sort(key=lambda article: article.published.timestamp() if article.published else 0)
     rejected = [Rejection(source, None, reason) for reason in told["rejected"]]
@@ -112,8 +115,21 @@ def _in_child(data: bytes, source: str, base: str) -> dict[str, Any]:
     raise FeedUnreadableError(source=source, why=why)
 
 
-def _article(told: dict[str, Any], filing: Filing, language: str, loose: _Loose) -> Incoming:
-    published = datetime.fromisoformat(told["published"]) if told["published"] else None
+def _published(told: dict[str, Any], now: datetime) -> datetime | None:
+    """When an entry says it was published; a date that cannot be meant counts as none."""
+    try:
+        return plausible(datetime.fromisoformat(told["published"] or ""), now)
+    except ValueError:
+        return None
+
+
+def _article(
+    told: dict[str, Any],
+    filing: Filing,
+    language: str,
+    loose: _Loose,
+    published: datetime | None,
+) -> Incoming:
     url = "" if told["url"] in loose.urls else told["url"]
     external_id = "" if told["id"] in loose.ids else told["id"]
     section, tags = _filed(told["tags"], filing)

@@ -3,12 +3,15 @@
 import email.utils
 import ipaddress
 import socket
+import ssl
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import httpcore
 import httpx
 
 from digest import __version__
@@ -22,6 +25,16 @@ _ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, */*
 # IPv6 addresses that lead to an IPv4 address: NAT64 (RFC 6052), its local form (RFC 8215).
 _NAT64 = [ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48")]
 _OK, _NOT_MODIFIED, _GONE = 200, 304, 410
+
+_FAILURES = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    zlib.error,
+)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], list[str]]
@@ -67,42 +80,116 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-class _Pinned(httpx.HTTPTransport):
-    """Connects to the address that was checked: a second look-up could answer otherwise."""
+class _Timed(httpcore.NetworkStream):
+    """A connection that ends at a deadline, however slowly its bytes drip."""
 
-    def __init__(self, resolve: Resolve, *, allow_private: bool) -> None:
-        super().__init__(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def _left(self, timeout: float | None) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout
+        return left if timeout is None else min(left, timeout)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        left = self._left(timeout)
+        return _Timed(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _Guarded(httpcore.SyncBackend):
+    """Connects to addresses that it has checked: a second look-up could answer otherwise."""
+
+    def __init__(self, resolve: Resolve, deadline: float, *, allow_private: bool) -> None:
         self._resolve = resolve
+        self._deadline = deadline
         self._allow_private = allow_private
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        host = request.url.host
-        port = request.url.port or {"http": 80, "https": 443}[request.url.scheme]
-        address = self._checked(str(request.url), host, port)
-        pinned = httpx.Request(
-            request.method,
-            request.url.copy_with(host=address),
-            headers=request.headers,  # its Host stays the one that was asked for
-            stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": host},
-        )
-        return super().handle_request(pinned)
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        address = self._checked(host, port)
+        stream = super().connect_tcp(address, port, timeout, local_address, socket_options)
+        return _Timed(stream, self._deadline)
 
-    def _checked(self, url: str, host: str, port: int) -> str:
+    def _checked(self, host: str, port: int) -> str:
         try:
             found = self._resolve(host, port)
         except (OSError, UnicodeError) as error:
-            raise FetchError(url=url, why=f"the host {host} has no address") from error
+            raise FetchError(url=host, why="this host has no address") from error
         for address in found:
-            if not self._allow_private and not is_public(
-                ipaddress.ip_address(address.split("%")[0])
-            ):
+            bare = ipaddress.ip_address(address.split("%")[0])
+            if not self._allow_private and not is_public(bare):
                 why = (
-                    f"{host} leads to the private address {address}: set [ingest]"
+                    f"it leads to the private address {address}: set [ingest]"
                     " allow_private_addresses if that is meant"
                 )
-                raise FetchError(url=url, why=why)
+                raise FetchError(url=host, why=why)
         return found[0]
+
+
+class _Transport(httpx.BaseTransport):
+    """httpx over connections that are guarded; httpx's own transport takes no other backend."""
+
+    def __init__(self, backend: _Guarded) -> None:
+        context = ssl.create_default_context()
+        self._pool = httpcore.ConnectionPool(ssl_context=context, network_backend=backend)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        answer = self._pool.handle_request(
+            httpcore.Request(
+                request.method,
+                httpcore.URL(
+                    scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                ),
+                headers=request.headers.raw,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=_Body(answer),
+            extensions=answer.extensions,
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
 
 
 def fetch(
@@ -130,24 +217,25 @@ def fetch(
     if modified:
         headers["If-Modified-Since"] = modified
     seconds = settings.timeout.total_seconds()
-    deadline = time.monotonic() + seconds
-    transport = _Pinned(resolve, allow_private=settings.allow_private_addresses)
+    backend = _Guarded(
+        resolve, time.monotonic() + seconds, allow_private=settings.allow_private_addresses
+    )
     try:
-        with httpx.Client(transport=transport, headers=headers, timeout=seconds) as client:
-            return _follow(client, url, settings, deadline, now)
-    except (httpx.HTTPError, httpx.InvalidURL, zlib.error) as error:
+        with httpx.Client(
+            transport=_Transport(backend), headers=headers, timeout=seconds
+        ) as client:
+            return _follow(client, url, settings, now)
+    except _FAILURES as error:
         raise FetchError(url=url, why=_in_words(error, seconds)) from error
 
 
-def _follow(
-    client: httpx.Client, url: str, settings: Ingest, deadline: float, now: datetime
-) -> Fetched:
+def _follow(client: httpx.Client, url: str, settings: Ingest, now: datetime) -> Fetched:
     request = client.build_request("GET", url)
     for _hop in range(MAX_REDIRECTS + 1):
         response = client.send(request, stream=True)
         try:
             if response.next_request is None:
-                return _answer(response, url, settings, deadline, now)
+                return _answer(response, url, settings, now)
             request = response.next_request
         finally:
             response.close()
@@ -156,9 +244,7 @@ def _follow(
     raise FetchError(url=url, why=f"it redirects more than {MAX_REDIRECTS} times")
 
 
-def _answer(
-    response: httpx.Response, url: str, settings: Ingest, deadline: float, now: datetime
-) -> Fetched:
+def _answer(response: httpx.Response, url: str, settings: Ingest, now: datetime) -> Fetched:
     status = response.status_code
     where = str(response.url)
     if status == _NOT_MODIFIED:
@@ -169,18 +255,15 @@ def _answer(
     if status != _OK:
         wait = retry_after(response.headers.get("Retry-After", ""), now)
         raise TryLaterError(url=url, why=f"the server answered {status}", wait=wait)
-    data = b"".join(_bounded(response, url, settings, deadline))
+    data = b"".join(_bounded(response, url, settings.max_bytes))
     headers = response.headers
     return Fetched(
         data, where, headers.get("ETag", "")[:500], headers.get("Last-Modified", "")[:100]
     )
 
 
-def _bounded(
-    response: httpx.Response, url: str, settings: Ingest, deadline: float
-) -> Iterator[bytes]:
-    """The document in pieces, decompressed, never more than is allowed nor for longer."""
-    limit = settings.max_bytes
+def _bounded(response: httpx.Response, url: str, limit: int) -> Iterator[bytes]:
+    """The document in pieces, decompressed, never more than is allowed."""
     too_large = FetchError(
         url=url, why=f"it is larger than {limit:,} bytes: see [ingest] max_bytes"
     )
@@ -192,10 +275,6 @@ def _bounded(
         total += len(piece)
         if total > limit:
             raise too_large
-        if time.monotonic() > deadline:
-            seconds = settings.timeout.total_seconds()
-            why = f"it took longer than {seconds:g} seconds: see [ingest] timeout"
-            raise FetchError(url=url, why=why)
         yield piece
 
 
@@ -203,12 +282,12 @@ def _decompressed(response: httpx.Response) -> Iterator[bytes]:
     """Httpx decompresses a piece as a whole, to a thousand times its size; this, in steps."""
     encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding in {"", "identity"}:
-        yield from response.iter_raw(_CHUNK)
+        yield from response.iter_raw()
         return
     if encoding not in {"gzip", "x-gzip", "deflate"}:
         raise FetchError(url=response.url, why=f'its encoding "{encoding[:40]}" was not asked for')
     decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, whichever comes
-    for piece in response.iter_raw(_CHUNK):
+    for piece in response.iter_raw():
         rest = piece
         while rest and not decoder.eof:
             yield decoder.decompress(rest, _CHUNK)
@@ -230,8 +309,8 @@ def retry_after(text: str, now: datetime) -> timedelta | None:
 
 
 def _in_words(error: Exception, seconds: float) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return f"the server did not answer within {seconds:g} seconds"
+    if isinstance(error, httpcore.TimeoutException):
+        return f"the server did not finish within {seconds:g} seconds: see [ingest] timeout"
     if isinstance(error, zlib.error):
         return "its compression is broken"
     return str(error) or type(error).__name__

@@ -74,7 +74,7 @@ def _read(
     elif not data.strip():
         yield Rejection(name, None, "the file is empty")
     elif form is Format.FEED:
-        yield from read_feed(data, name).outcomes()
+        yield from read_feed(data, name, reading.now).outcomes()
     else:
         parse = parse_page if form is Format.PAGE else parse_listing
         yield from parse(decoded(data), reading.zone, reading.now, name)

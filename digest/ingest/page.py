@@ -36,17 +36,15 @@ def parse_page(
         yield Rejection(source, number, 'a page begins with "date YYYY-MM-DD TITLE"')
         return
     found: dict[str, Incoming] = {}
-    at, rest = 1, lines[1:]
     try:
         main, rest = _main(clean.line(first["title"], clean.TITLE_LIMIT), lines[1:], zone, now)
         found[main.keys[0]] = main
     except _BadLineError as bad:
-        at = bad.line
-        yield Rejection(source, at or lines[0][0], str(bad))
+        yield Rejection(source, bad.line or lines[0][0], str(bad))
+        _, _, rest = _story(lines[1:])
     for outcome in _items(rest, zone, now, source, whole=False):
         if isinstance(outcome, Rejection):
-            if outcome.line != at:
-                yield outcome
+            yield outcome
         else:
             known = found.get(outcome.keys[0])
             if known is None or (

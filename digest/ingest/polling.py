@@ -179,7 +179,7 @@ def _ask(poll: _Poll, settings: Settings, now: datetime) -> _Got:
         fetched = fetch(feed.url, settings.ingest, etag=poll.etag, modified=poll.modified, now=now)
         if fetched.data is None:
             return _Got(poll, fetched)
-        return _Got(poll, fetched, read_feed(fetched.data, feed.url, fetched.url, filing))
+        return _Got(poll, fetched, read_feed(fetched.data, feed.url, now, fetched.url, filing))
     except DigestError as error:
         return _Got(poll, error=error)
 
