@@ -168,11 +168,11 @@ class EditionEndedError(DigestError):
 
 
 class MessageTooLargeError(DigestError):
-    """A mail of edition {edition} would take {size} bytes, {limit} are allowed: shorten templates."""
+    """A mail of edition {edition} takes {size} bytes, {limit} are allowed: shorten templates."""
 
 
 class BadRecipientError(UsageError):
-    """ "{email}" cannot be mailed: {why}."""
+    """The address {email} cannot be mailed: {why}."""
 
 
 class ActsForNobodyError(DigestError):

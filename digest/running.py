@@ -26,11 +26,12 @@ class Site:
     listening: socket.socket
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """A web server that leaves the signals to us: the order of stopping is ours."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Change nothing: `run_parts` listens to the signals."""
         yield
 
 
@@ -64,7 +65,7 @@ async def run_parts(
     stop_on_signals(stop)
     worker = Worker(app) if sends else None
     scheduler = Scheduler(app, worker.wake if worker else lambda: None) if schedules else None
-    server = _Server(_configuration(site.web)) if site else None
+    server = Server(web_configuration(site.web)) if site else None
     async with asyncio.TaskGroup() as tasks:
         serving = None
         if site and server:
@@ -84,7 +85,8 @@ async def run_parts(
             await serving
 
 
-def _configuration(web: FastAPI) -> uvicorn.Config:
+def web_configuration(web: FastAPI) -> uvicorn.Config:
+    """How pages are served: quietly, and with nothing of ours in the way of stopping."""
     return uvicorn.Config(
         web,
         log_config=None,

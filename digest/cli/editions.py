@@ -186,12 +186,14 @@ def send_one_test(
     from digest.delivery import send_test
     from digest.delivery.proof import choice_of, proof_of_edition
     from digest.editions.life import find_edition
-    from digest.subscribers.people import tie_to
+    from digest.subscribers import find_subscription
 
     app = program(context)
     with app.store.read() as session:
         edition = find_edition(session, edition_id)
-        choice = choice_of(tie_to(session, subscriber, edition.newsletter) if subscriber else None)
+        choice = choice_of(
+            find_subscription(session, edition.newsletter, subscriber) if subscriber else None
+        )
     proof = proof_of_edition(app.press, edition, choice, to)
     accepted, reply = asyncio.run(send_test(app.settings, proof.sender, to, proof.message))
     say(
@@ -274,13 +276,13 @@ def _turn(context: typer.Context, edition_id: int, action: Any, *, as_json: bool
 def _proof(app: "App", edition_id: int, email: str | None) -> "Proof":
     from digest.delivery.proof import proof_for_subscriber, proof_of_edition
     from digest.editions.life import find_edition
-    from digest.subscribers.people import tie_to
+    from digest.subscribers import find_subscription
 
     with app.store.read() as session:
         edition = find_edition(session, edition_id)
         if email is None:
             return proof_of_edition(app.press, edition)
-        subscription = tie_to(session, email, edition.newsletter)
+        subscription = find_subscription(session, edition.newsletter, email)
         return proof_for_subscriber(session, app.press, edition, subscription)
 
 

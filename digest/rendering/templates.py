@@ -1,11 +1,12 @@
 """Templates: a publisher's folder goes before ours, file by file, in Jinja2's sandbox."""
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from jinja2 import (
+    Environment,
     FileSystemLoader,
     StrictUndefined,
     TemplateError,
@@ -25,6 +26,22 @@ _TEMPLATES_OWN = (
 )
 
 
+class _FirstFolder(FileSystemLoader):
+    """Notices, too, when a folder that goes before another gets a file of the same name."""
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        source, path, unchanged = super().get_source(environment, template)
+
+        def still_first() -> bool:
+            folders = (Path(folder) / template for folder in self.searchpath)
+            first = next((file for file in folders if file.is_file()), None)
+            return first == Path(path) and unchanged()
+
+        return source, path, still_first
+
+
 class Templates:
     """The templates in `folders`, of which the first that has a file wins.
 
@@ -34,7 +51,7 @@ class Templates:
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folders)
         self._environment = SandboxedEnvironment(
-            loader=FileSystemLoader(self.folders),
+            loader=_FirstFolder(self.folders),
             autoescape=select_autoescape(["html"], default=False),
             undefined=StrictUndefined,
             trim_blocks=True,

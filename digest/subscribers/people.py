@@ -68,17 +68,6 @@ def find_subscription(session: Session, newsletter: str, email: str) -> Subscrip
     return tie
 
 
-def tie_to(session: Session, email: str, newsletter: str) -> Subscription:
-    """The subscription of an address to a newsletter.
-
-    Raises:
-        InvalidAddressError: it is no address.
-        NoSuchSubscriberError: nobody has it.
-        NoSuchSubscriptionError: they do not get that newsletter.
-    """
-    return ties(session, find(session, read_address(email)), [newsletter])[0]
-
-
 def move(session: Session, subscriber: Subscriber, address: Address) -> None:
     """Give a subscriber another address.
 

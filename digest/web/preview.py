@@ -24,7 +24,7 @@ from digest.delivery.proof import NOBODY, Proof, choice_of, proof_of_document, p
 from digest.editions.life import compose_edition, schedule_of
 from digest.errors import PreviewForbiddenError
 from digest.store.models import Article, Edition, Subscriber, Subscription
-from digest.subscribers.people import tie_to
+from digest.subscribers import find_subscription
 from digest.web.pages import Program, page
 
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
@@ -136,8 +136,10 @@ def _stored(session: Session, newsletter: Newsletter, day: date) -> Edition | No
 
 def _proof(session: Session, app: App, newsletter: Newsletter, day: date, subscriber: str) -> Proof:
     """The stored edition of a day, or what would be built of what is known now."""
-    subscription = tie_to(session, subscriber, newsletter.slug) if subscriber else None
-    choice, to = choice_of(subscription), subscriber or NOBODY
+    choice = (
+        choice_of(find_subscription(session, newsletter.slug, subscriber)) if subscriber else None
+    )
+    to = subscriber or NOBODY
     edition = _stored(session, newsletter, day)
     if edition is not None:
         return proof_of_edition(app.press, edition, choice, to)

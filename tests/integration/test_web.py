@@ -14,7 +14,7 @@ from digest.editions.life import build
 from digest.store.models import Edition, Subscription, SubscriptionStatus
 from digest.store.rows import row_id
 from digest.subscribers.addresses import read_address
-from digest.subscribers.people import erase, find, tie_to
+from digest.subscribers.people import erase, find, find_subscription
 from digest.web.app import create_app
 from tests.articles import put
 from tests.audience import subscribe
@@ -53,7 +53,7 @@ def token(app: App, tie: Subscription, edition: Edition) -> str:
 
 def stored(app: App) -> Subscription:
     with app.store.read() as session:
-        return tie_to(session, EMAIL, "morning")
+        return find_subscription(session, "morning", EMAIL)
 
 
 def everything(app: App) -> list[str]:
