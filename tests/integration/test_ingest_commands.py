@@ -1,0 +1,107 @@
+"""`digest articles` and `digest feeds` as a person or a script calls them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "ingest"
+
+
+def digest(
+    folder: Path, *arguments: str, stdin: bytes | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-c", "from digest.cli import main; main()", *arguments]
+    return subprocess.run(command, cwd=folder, input=stdin, capture_output=True, check=False)
+
+
+def told(done: subprocess.CompletedProcess[bytes]) -> Any:
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+def test_a_page_comes_in_once_and_is_listed(folder: Path):
+    page = str(FIXTURES / "page.txt")
+    first = told(digest(folder, "articles", "import", page, "--json"))
+    again = told(digest(folder, "articles", "import", "-", "--json", stdin=Path(page).read_bytes()))
+    assert (first["read"], first["added"], first["rejected"]) == (4, 4, [])
+    assert (again["read"], again["unchanged"]) == (4, 4)
+    rows = told(
+        digest(folder, "articles", "list", "--date", "2026-03-02", "--section", "world", "--json")
+    )["articles"]
+    assert [row["title"].split()[0] for row in rows] == ["River", "Gauge"]
+    assert rows[0]["section"] == "World » DANUBE"
+    assert rows[0]["published"] == "2026-03-02T12:05:00+00:00"
+    shown = digest(folder, "articles", "list", "--limit", "1")
+    assert "2026-03-02 14:05" in shown.stdout.decode()
+
+
+def test_what_is_rejected_is_said_and_the_rest_goes_in(folder: Path):
+    (folder / "a.jsonl").write_text(
+        '{"title": "T", "published": "2026-03-02"}\n{"title": "T2", "publ', encoding="utf-8"
+    )
+    done = digest(folder, "articles", "import", "a.jsonl", "none.txt", "--section", "Weather")
+    lines = done.stdout.decode().splitlines()
+    assert done.returncode == 1
+    assert lines[0] == "3 read: 1 added, 0 updated, 0 unchanged, 2 rejected"
+    assert lines[1].startswith("  a.jsonl:2: this is no JSON object, or only a part of one")
+    assert "none.txt: the file cannot be read" in lines[2]
+    assert lines[3] == "sections nobody declared: Weather"
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_feed_is_tried_without_a_configuration(tmp_path: Path):
+    shown = told(digest(tmp_path, "feeds", "parse", str(FIXTURES / "feed.rss"), "--json"))
+    assert shown["title"] == "The Courier: World"
+    assert len(shown["articles"]) == 4
+    gauge = next(article for article in shown["articles"] if article["id"] == "g1")
+    assert gauge["section"] == "World » Danube"
+    assert gauge["tags"] == ["floods"]
+    assert gauge["published"] == "2026-03-02T08:00:00+00:00"
+    assert gauge["body"] == "The river rose.\n\nIt may rise again."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("feeds", "parse", "none.rss"), 2, "cannot be read"),
+        (("feeds", "parse", "page.html"), 1, "a web page, not a feed"),
+        (("feeds", "opml", "page.html"), 2, "it is no XML"),
+    ],
+)
+def test_what_is_no_feed_is_said_in_words(
+    tmp_path: Path, arguments: tuple[str, ...], status: int, words: str
+):
+    (tmp_path / "page.html").write_text("<!doctype html><p>Down", encoding="utf-8")
+    done = digest(tmp_path, *arguments)
+    assert done.returncode == status
+    assert words in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_feeds_are_listed_and_fetched_with_what_befell_them(folder: Path):
+    with (folder / "digest.toml").open("a", encoding="utf-8") as config:
+        config.write('[[feeds]]\nslug = "down"\nurl = "http://127.0.0.1:9/feed"\n')
+    done = digest(folder, "feeds", "fetch", "--json")
+    (outcome,) = json.loads(done.stdout)["feeds"]
+    assert done.returncode == 1
+    assert (outcome["slug"], outcome["status"], outcome["added"]) == ("down", "failed", 0)
+    assert "cannot be fetched" in outcome["error"]
+    assert told(digest(folder, "feeds", "fetch", "--json")) == {"feeds": []}
+    (row,) = told(digest(folder, "feeds", "list", "--json"))["feeds"]
+    assert row["failures"] == 1
+    assert digest(folder, "feeds", "fetch", "up").returncode == 2
+
+
+def test_a_list_of_feeds_becomes_configuration(tmp_path: Path):
+    (tmp_path / "f.opml").write_text(
+        '<opml><body><outline text="A" xmlUrl="https://a.example/f"/></body></opml>',
+        encoding="utf-8",
+    )
+    shown = digest(tmp_path, "feeds", "opml", "f.opml").stdout.decode()
+    assert shown.splitlines()[:3] == [
+        "[[feeds]]", 'slug = "a"', 'url = "https://a.example/f"',
+    ]  # fmt: skip
