@@ -29,13 +29,13 @@ def put(store: Store, title: str, published: datetime, section: str = "World", *
 
 
 def _section(session, path: str) -> int:
-    parent = None
+    parent = 0
     for key in reversed(ancestors(section_key(path))):
         row = session.exec(select(Section).where(Section.key == key)).first()
         if row is None:
             shown = join_path(split_path(path)[: len(split_path(key))])
-            row = Section(key=key, path=shown, parent_id=parent)
+            row = Section(key=key, path=shown, parent_id=parent or None)
             session.add(row)
             session.flush()
-        parent = row.id
+        parent = row_id(row)
     return parent

@@ -1,6 +1,8 @@
 """Real parts for the tests: both databases, an SMTP server, the program as it is installed."""
 
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -48,9 +50,11 @@ send_at = "07:00"
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server of this test process's own, with a migrated database to copy."""
-    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    # Not in pytest's own folder: a fourth test run at the same time would tidy that away.
+    folder = tempfile.mkdtemp(prefix="digest-pg-")
+    server = get_server(folder, cleanup_mode="delete")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE pristine")
     store = Store(_sqlalchemy_url(server, "pristine"))
@@ -58,6 +62,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
     store.close()
     yield server
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sqlalchemy_url(server: PostgresServer, database: str) -> str:

@@ -77,7 +77,7 @@ def test_the_desk_looks_at_an_edition(publisher: App, page: Page, own_templates:
             mail = page.frame_locator(frame)
             expect(mail.get_by_role("heading", name="Parliament passes")).to_be_visible()
             expect(mail.get_by_role("heading", name="Cup final")).to_be_visible()
-        assert page.locator("#phone").evaluate("frame => frame.offsetWidth") == 375
+        assert page.locator("#phone").evaluate("frame => frame.clientWidth") == 375
         expect(page.locator("#text")).to_contain_text("Cup final goes to extra time")
         expect(page.locator("#headers")).to_contain_text("List-Unsubscribe-Post")
         expect(page.locator("#size")).to_contain_text("bytes of 100,000")

@@ -9,7 +9,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from digest.bootstrap import App
 from digest.config import Settings
@@ -36,7 +36,7 @@ class Clock:
 
 def editions(app: App) -> list[Edition]:
     with app.store.read() as session:
-        return list(session.exec(select(Edition).order_by(Edition.date)))
+        return list(session.exec(select(Edition).order_by(col(Edition.date))))
 
 
 def in_zone(settings: Settings, zone: str, send_at: time) -> Settings:
