@@ -1,9 +1,11 @@
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,18 @@ def test_a_day_in_six_languages_falls_into_its_stories(declared):
 
 def test_the_order_within_and_among_stories_is_fixed():
     assert group(day()) == group(reversed(day()))
+
+
+def test_the_example_of_the_explanation_holds():
+    page = (Path(__file__).parents[3] / "docs/explanation/stories.md").read_text(encoding="utf-8")
+    items = [
+        Item(number, title) for number, title in re.findall(r"^\| (\d) \| (.+) \|$", page, re.M)
+    ]
+    told = tell(items, now=datetime(2026, 3, 3, tzinfo=UTC), weights={})
+    assert names([list(story.items) for story in told]) == {frozenset("123"), frozenset("4")}
+    said = re.search(r"The story is tied by (.+)\.$", page, re.M)
+    assert said
+    assert tuple(re.findall(r"\*(\w+)\*", said[1])) == told[0].tied
 
 
 def test_languages_do_not_meet_over_names():
