@@ -25,11 +25,12 @@ def test_the_order_within_and_among_stories_is_fixed():
 def test_the_example_of_the_explanation_holds():
     page = (Path(__file__).parents[3] / "docs/explanation/stories.md").read_text(encoding="utf-8")
     items = [
-        Item(number, title) for number, title in re.findall(r"^\| (\d) \| (.+) \|$", page, re.M)
+        Item(number, title)
+        for number, title in re.findall(r"^\| (\d) \| (.+) \|$", page, re.MULTILINE)
     ]
     told = tell(items, now=datetime(2026, 3, 3, tzinfo=UTC), weights={})
     assert names([list(story.items) for story in told]) == {frozenset("123"), frozenset("4")}
-    said = re.search(r"The story is tied by (.+)\.$", page, re.M)
+    said = re.search(r"The story is tied by (.+)\.$", page, re.MULTILINE)
     assert said
     assert tuple(re.findall(r"\*(\w+)\*", said[1])) == told[0].tied
 
