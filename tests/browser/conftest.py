@@ -16,9 +16,12 @@ LEAD = (
 Opened = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests of a process."""
+    """One browser for the tests of a file.
+
+    Playwright keeps an event loop running in its thread: it ends before tests that run their own.
+    """
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

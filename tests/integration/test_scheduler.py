@@ -75,6 +75,7 @@ def test_thirty_days_over_a_clock_change_with_a_restart_each_night(
     clock = Clock(start)
     with closing(App(settings, clock)) as app:
         subscribe(app.store, "reader@example.org")
+        put(app.store, "News of the day before", start)
     for _, nights in groupby(ticks(start, 30), lambda now: now.astimezone(local).date()):
         # The nightly restart: nothing is remembered but the store.
         with closing(App(settings, clock)) as app:

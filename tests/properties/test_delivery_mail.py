@@ -213,7 +213,7 @@ def test_a_test_mail_says_so_and_acts_for_nobody():
 
 
 def test_no_mail_is_larger_than_allowed():
-    with pytest.raises(MessageTooLargeError, match="edition 17 would take"):
+    with pytest.raises(MessageTooLargeError, match="edition 17 takes"):
         prepare(HEAD, spliced(text=["x" * MAX_BYTES]))
 
 
