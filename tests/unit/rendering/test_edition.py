@@ -49,7 +49,7 @@ def test_the_text_part_reads_like_a_paper():
 Tuesday, 3 March 2026 · No. 4,602
 3 articles in 2 stories. One minute.
 View in browser: https://news.example.org/view/TOKEN
-========================================================================
+------------------------------------------------------------------------
 
 Update: Rescue teams reach the last village
 New since yesterday: the road from the north is open to lorries, and the
@@ -60,9 +60,9 @@ https://news.example.org/1
   | How the road was cleared
   | https://news.example.org/2
 
-========================================================================
+------------------------------------------------------------------------
 World (1 article)
-========================================================================
+------------------------------------------------------------------------
 
 World in brief
 ------------------------------------------------------------------------
@@ -70,7 +70,7 @@ World in brief
 Talks go on
 https://news.example.org/3
 
-========================================================================
+------------------------------------------------------------------------
 
 Read the whole edition:
 https://news.example.org/archive/morning/2026-03-03
