@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from digest.text import one_line
+
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})(?!\S)")
 _SERVICE_CLOSES = 421
 
@@ -36,7 +38,8 @@ class Answer:
         return (int(match[1]), int(match[2]), int(match[3])) if match else None
 
     def __str__(self) -> str:
-        words = " ".join(self.text.split()) or "no words"
+        # No database keeps the raw octets that some servers answer with (a NUL, Latin-1).
+        words = one_line(self.text) or "no words"
         return f"{self.stage}: {words if self.code is None else f'{self.code} {words}'}"
 
 

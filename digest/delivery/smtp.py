@@ -14,6 +14,7 @@ from digest.config import Security, Smtp
 from digest.delivery.addresses import Mailbox
 from digest.delivery.replies import Answer, Stage
 from digest.errors import ServerRefusesError, ServerUnreachableError
+from digest.text import one_line
 
 _GO_ON = 354
 _CLOSING = 421
@@ -258,9 +259,9 @@ def _is_for_good(error: Exception) -> bool:
 def _words(error: BaseException) -> str:
     """One line on what went wrong."""
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        return f"AUTH: {error.code} {' '.join(error.message.split())}"
+        return f"AUTH: {error.code} {one_line(error.message)}"
     if isinstance(error, aiosmtplib.SMTPResponseException):
-        return f"{error.code} {' '.join(error.message.split())}"
+        return f"{error.code} {one_line(error.message)}"
     if isinstance(error, ssl.SSLError):
         return f"TLS: {getattr(error, 'verify_message', '') or error.reason or 'it failed'}"
     if isinstance(error, OSError) and error.errno:
@@ -269,4 +270,4 @@ def _words(error: BaseException) -> str:
         return os.strerror(error.errno) if known else str(error.strerror)
     if isinstance(error.__cause__, OSError) and error.__cause__.errno:
         return _words(error.__cause__)
-    return " ".join(str(error).split()) or type(error).__name__
+    return one_line(str(error)) or type(error).__name__

@@ -24,6 +24,7 @@ from digest.errors import (
     ServerUnreachableError,
     StoreError,
 )
+from digest.store import Store
 from digest.store.models import Delivery, Edition
 from tests.audience import address, dead_process, draft, program, statuses, subscribe
 from tests.smtp import ANYONE, DROP, DROP_INSIDE, HANG, SmtpServer
@@ -200,6 +201,25 @@ def test_a_reader_who_kills_every_connection_stops_nobody(app: App, server: Smtp
     subscribe(app.store, *[address(n) for n in range(30)])
     server.script = {("RCPT", address(3)): [DROP] * 100}
     assert send(app, draft(app), wait=False) == Tally(audience=30, accepted=29, deferred=1)
+
+
+@pytest.mark.parametrize("words", [b"adresse refus\xe9e", b"no\x00body"])
+async def test_a_reply_in_odd_octets_is_recorded(settings: Settings, store: Store, words: bytes):
+    subscribe(store, address(1))
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example.org\r\n")
+        while line := await reader.readline():
+            refused = line.startswith(b"RCPT")
+            writer.write(b"550 5.1.1 " + words + b"\r\n" if refused else b"250 go on\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        app = program(settings, port=server.sockets[0].getsockname()[1])
+        account = await send_edition(app.store, app.press, draft(app))
+        app.close()
+    assert account == Tally(audience=1, refused=1)
 
 
 def test_a_sender_that_slept_past_its_lease_sends_nothing(settings: Settings):
