@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from digest.text import one_line
+
 # The first printed newspaper; and a year ahead is no embargo any more.
 EARLIEST = datetime(1605, 1, 1, tzinfo=UTC)
 FURTHEST_AHEAD = timedelta(days=366)
@@ -25,7 +27,9 @@ def dateline(line: str, zone: ZoneInfo) -> tuple[str, datetime] | None:
     Raises:
         ValueError: it has a dateline's form, and no day or time that exists.
     """
-    match = _DATELINE.fullmatch(line.strip())
+    # Runs of spaces made one first: the pattern's time would grow with the cube of their length.
+    line = " ".join(line.split())
+    match = _DATELINE.fullmatch(line)
     if match is None:
         return None
     name = match["month"].lower()
@@ -34,10 +38,11 @@ def dateline(line: str, zone: ZoneInfo) -> tuple[str, datetime] | None:
         raise ValueError(f'"{match["month"]}" is no month: write its English name')
     year, day, hour, minute = (int(match[part]) for part in ("year", "day", "hour", "minute"))
     try:
-        local = datetime(year, month, day, hour, minute, tzinfo=zone)
-    except ValueError as error:
-        raise ValueError(f'"{line.strip()}" names no day and time there is: {error}') from error
-    return match["section"], local.astimezone(UTC)
+        moment = datetime(year, month, day, hour, minute, tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        shown = one_line(line, 160)
+        raise ValueError(f'"{shown}" names no day and time there is: {error}') from error
+    return match["section"], moment
 
 
 def instant(text: str, zone: ZoneInfo) -> datetime:

@@ -301,7 +301,7 @@ def retry_after(text: str, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(text.strip()[:9])), LONGEST_WAIT)
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

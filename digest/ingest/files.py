@@ -82,7 +82,7 @@ def _read(
 
 def sniff(head: bytes, zone: ZoneInfo) -> Format:
     """What a file is, by its beginning."""
-    text = decoded(head).lstrip()
+    text = decoded(head, whole=False).lstrip()
     if text.startswith("<"):
         return Format.FEED
     if text.startswith(("{", "[")):
@@ -100,8 +100,11 @@ def _is_dateline(line: str, zone: ZoneInfo) -> bool:
         return True
 
 
-def decoded(data: bytes) -> str:
-    """The text of bytes: as their byte order mark says, or UTF-8, or Windows' Western Latin."""
+def decoded(data: bytes, *, whole: bool = True) -> str:
+    """The text of bytes: as their byte order mark says, or UTF-8, or Windows' Western Latin.
+
+    Where they are not the whole of a file they may end within a character.
+    """
     for bom, encoding in _BOMS.items():
         if data.startswith(bom):
             return data.decode(encoding, "replace")
@@ -112,8 +115,7 @@ def decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        # The head of a file may end within a character.
-        if error.start >= len(data) - 3:
+        if not whole and error.start >= len(data) - 3:
             return data[: error.start].decode("utf-8")
         return data.decode("cp1252", "replace")
 

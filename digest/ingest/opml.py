@@ -43,6 +43,9 @@ def parse_opml(data: bytes, source: str) -> list[ListedFeed]:
         raise OpmlUnreadableError(source=source, why=f"it is no XML: {error}") from error
     except ValueError as error:
         raise OpmlUnreadableError(source=source, why=str(error)) from error
+    except LookupError as error:
+        why = "nobody knows the encoding that it names: save it as UTF-8"
+        raise OpmlUnreadableError(source=source, why=why) from error
     return reader.feeds
 
 

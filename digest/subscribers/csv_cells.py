@@ -10,7 +10,8 @@ import re
 
 COLUMNS = ("email", "name", "newsletters", "sections", "timezone", "language")
 
-_FORMULA = r"(?=[\s']*[=+\-@\t\r\n＝＋－＠])"
+# Of the spaces only those that are no beginning themselves: each stretch is then looked at once.
+_FORMULA = r"(?=(?:[^\S\t\r\n]|')*[=+\-@\t\r\n＝＋－＠])"
 _TO_GUARD = re.compile(rf"(^|[;\t]){_FORMULA}")
 _GUARDED = re.compile(rf"(^|[;\t])'{_FORMULA}")
 

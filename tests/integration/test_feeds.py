@@ -356,6 +356,7 @@ def test_only_a_server_may_ask_for_patience(server: Server):
         ("99999999999", timedelta(days=1)),
         ("Tue, 03 Mar 2026 06:00:00 GMT", timedelta(hours=1)),
         ("Tue, 03 Mar 2020 06:00:00 GMT", timedelta(0)),
+        ("Tue, 03 Mar 99999999999999999999 06:00:00 GMT", None),
         ("soon", None),
         ("", None),
     ],

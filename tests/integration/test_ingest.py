@@ -14,7 +14,7 @@ from sqlalchemy import event, func
 from sqlmodel import select
 
 from digest.bootstrap import App
-from digest.ingest.files import Format, Reading, read_file
+from digest.ingest.files import Format, Reading, decoded, read_file
 from digest.ingest.incoming import Incoming, Rejection, Report
 from digest.ingest.upsert import store_articles
 from digest.store import Store
@@ -226,6 +226,11 @@ def test_pages_in_other_encodings_are_read(tmp_path: Path, encoding: str):
     assert isinstance(outcomes[0], Incoming)
     assert "“after eleven months" in outcomes[0].body
     assert "Pétrov" in outcomes[0].body
+
+
+def test_a_file_that_ends_in_another_encoding_keeps_its_last_letter():
+    assert decoded("Un café".encode("cp1252")) == "Un café"
+    assert decoded("Un café".encode()[:-1], whole=False) == "Un caf"
 
 
 @pytest.mark.parametrize(

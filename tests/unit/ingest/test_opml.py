@@ -30,6 +30,7 @@ def test_feeds_come_with_slug_address_and_section():
         ("<rss/>", "outermost element is <rss>, not <opml>"),
         ('<!DOCTYPE opml [<!ENTITY a "b">]><opml/>', "declares entities"),
         ("<opml>" + "<outline>" * 200, "nested too deeply"),
+        ('<?xml version="1.0" encoding="klingon"?><opml/>', "save it as UTF-8"),
     ],
 )
 def test_what_is_none_is_refused_in_words(text: str, why: str):

@@ -76,6 +76,7 @@ def test_a_page_without_a_dateline_is_rejected_and_its_neighbours_go_in(text: st
     ("wrong", "reason"),
     [
         ("February 30, 2026, Monday // 14:05", "no day and time there is"),
+        ("January 1, 0001, Monday // 00:00", "no day and time there is"),
         ("Brumaire 2, 2026, Monday // 14:05", "is no month"),
         ("March 2, 2087, Monday // 14:05", "more than a year ahead: correct the date"),
         ("March 2nd // 14:05", "is no dateline"),
@@ -89,6 +90,14 @@ def test_a_wrong_dateline_is_rejected_where_it_stands(text: str, wrong: str, rea
     ]
     assert [rejection.line for rejection in rejected] == [3]
     assert reason in rejected[0].reason
+
+
+@pytest.mark.parametrize("line", ["x{}y", "World | March 2, 2026{}y"])
+def test_a_long_run_of_spaces_costs_no_more_than_its_length(line: str):
+    # Minutes, were time to grow with its square.
+    text = line.format(" " * 1_000_000)
+    (rejected,) = listing(text)
+    assert isinstance(rejected, Rejection)
 
 
 def test_a_page_must_begin_with_its_date_line():

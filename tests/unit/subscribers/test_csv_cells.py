@@ -36,3 +36,9 @@ def test_no_cell_begins_as_a_formula(cell: str):
 )
 def test_only_what_looks_like_a_formula_is_guarded(cell: str, guarded: str):
     assert guard(cell) == guarded
+
+
+def test_a_long_cell_costs_no_more_than_its_length():
+    # Many seconds, were time to grow with its square.
+    cell = "\t'" * 500_000
+    assert len(unguard(cell)) == 500_001
