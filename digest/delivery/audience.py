@@ -1,10 +1,10 @@
 """The beginning of a sending: the rendering and the audience are frozen with the edition."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, literal, select, update
+from sqlalchemy import ColumnElement, case, insert, literal, select, update
 from sqlmodel import Session, col
 
 from digest.config import Newsletter, Settings
@@ -85,11 +85,10 @@ def prepare_audience(
     Whoever subscribes later gets the next edition.
     """
     newsletter = settings.newsletter(edition.newsletter)
+    waves: dict[str | None, datetime] = {}
     if newsletter.timezone == "subscriber" and not at_once:
-        for zone, due in _waves(session, settings, newsletter, edition):
-            _write_rows(session, edition, due, zone=zone, by_zone=True)
-    else:
-        _write_rows(session, edition, now)
+        waves = dict(_waves(session, settings, newsletter, edition))
+    _write_rows(session, edition, waves, otherwise=waves.get(None, now))
     edition.status = EditionStatus.SENDING
     edition.started = now
     edition.note = ""
@@ -108,7 +107,7 @@ def _waves(
         .where(col(Subscription.status) == SubscriptionStatus.ACTIVE)
         .distinct()
     )
-    for name in session.scalars(query).all():
+    for name in {None, *session.scalars(query)}:
         zone = ZoneInfo(name) if name else settings.zone(newsletter)
         yield name, wave(edition.date, wall, zone, edition.cutoff)
 
@@ -116,11 +115,19 @@ def _waves(
 def _write_rows(
     session: Session,
     edition: Edition,
-    due: datetime,
+    waves: Mapping[str | None, datetime],
     *,
-    zone: str | None = None,
-    by_zone: bool = False,
+    otherwise: datetime,
 ) -> None:
+    """A row for each reader, due with their zone's wave.
+
+    One statement for all zones: a reader who moves meanwhile is in it once, wherever they are.
+    """
+    person = col(Subscriber.id) == col(Subscription.subscriber_id)
+    zones = {name: literal(due, UtcDateTime) for name, due in waves.items() if name}
+    due: ColumnElement[datetime] = literal(otherwise, UtcDateTime)
+    if zones:
+        due = case(zones, value=col(Subscriber.timezone), else_=due)
     source = (
         select(
             literal(edition.id),
@@ -129,17 +136,14 @@ def _write_rows(
             literal(""),
             literal(""),
             literal(0),
-            literal(due, UtcDateTime),
+            due,
             literal(""),
             literal(0),
         )
+        .join(Subscriber, person)
         .where(col(Subscription.newsletter) == edition.newsletter)
         .where(col(Subscription.status) == SubscriptionStatus.ACTIVE)
     )
-    if by_zone:
-        person = col(Subscriber.id) == col(Subscription.subscriber_id)
-        where = col(Subscriber.timezone) == zone if zone else col(Subscriber.timezone).is_(None)
-        source = source.join(Subscriber, person).where(where)
     columns = ["edition_id", "subscriber_id", "status", "reason", "reply"]
     columns += ["attempts", "due", "claimed_by", "fence"]
     session.connection().execute(insert(Delivery).from_select(columns, source))

@@ -3,10 +3,12 @@
 import asyncio
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import case, update
 from sqlmodel import col, select
 
 from digest.bootstrap import App, utc_now
@@ -22,6 +24,7 @@ from digest.delivery import (
     tally,
     why_reader,
 )
+from digest.editions.calendar import wave
 from digest.errors import (
     BadRecipientError,
     EditionEndedError,
@@ -310,6 +313,30 @@ def test_readers_with_hours_of_their_own_wait_for_them(settings: Settings, serve
     early, late = row_of(app, "far@example.org").due, row_of(app, "site@example.org").due
     assert timedelta(hours=9) < late - early < timedelta(hours=12)
     assert send(app, edition, at_once=True) == Tally(audience=2, accepted=2)
+    app.store.close()
+
+
+def test_a_reader_who_moves_while_the_audience_is_written_is_in_it_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    """To a zone that was done, or to one that nobody was in."""
+    newsletter = settings.newsletters[0].model_copy(update={"timezone": "subscriber"})
+    app = program(settings.model_copy(update={"newsletters": (newsletter,)}))
+    zones = ["Asia/Tokyo", "Europe/Paris", "America/Lima", "Pacific/Auckland"]
+    for zone in zones:
+        subscribe(app.store, f"{zone.partition('/')[2]}@example.org", timezone=zone)
+
+    def move(*when: Any) -> datetime:
+        # On SQLite the audience's transaction is the only writer: nobody can move.
+        if not app.store.is_sqlite:
+            with app.store.write() as session:
+                new = case((col(Subscriber.timezone) == zones[0], "Asia/Seoul"), else_=zones[0])
+                session.execute(update(Subscriber).values(timezone=new))
+        return wave(*when)
+
+    monkeypatch.setattr("digest.delivery.audience.wave", move)
+    begin(app.store, app.settings, app.press.render, draft(app), utc_now())
+    assert len(statuses(app.store)) == len(zones)
     app.store.close()
 
 
