@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from sqlmodel import Session, func, select
+from sqlmodel import Session, col, select
 
 from digest.bootstrap import App
 from digest.config import Newsletter
 from digest.delivery import begin, cancel_edition
-from digest.editions.calendar import Due, next_due
+from digest.editions.calendar import Due, first_candidate, next_due
 from digest.editions.life import Rebuild, build, load_document, schedule_of
 from digest.errors import DigestError, EditionEndedError, EditionPausedError
 from digest.ingest.polling import poll_due
@@ -44,25 +44,25 @@ class Planned:
 def plan(app: App, now: datetime) -> list[Planned]:
     """The edition of each newsletter that is due next, or is due already."""
     planned = []
+    give_up_after = app.settings.delivery.give_up_after
+    since = first_candidate(now, give_up_after)
     with app.store.read() as session:
         for newsletter in app.settings.newsletters:
-            due = next_due(
-                schedule_of(session, app.settings, newsletter),
-                _last_begun(session, newsletter),
-                now,
-                app.settings.delivery.give_up_after,
-            )
+            schedule = schedule_of(session, app.settings, newsletter)
+            due = next_due(schedule, _begun(session, newsletter, since), now, give_up_after)
             if due is not None:
                 planned.append(Planned(newsletter, due))
     return planned
 
 
-def _last_begun(session: Session, newsletter: Newsletter) -> date | None:
-    """The date of the latest edition that is more than a draft."""
-    query = select(func.max(Edition.date)).where(
-        Edition.newsletter == newsletter.slug, Edition.status != EditionStatus.DRAFT
+def _begun(session: Session, newsletter: Newsletter, since: date) -> set[date]:
+    """The dates from `since` on of editions that are more than drafts."""
+    query = select(col(Edition.date)).where(
+        Edition.newsletter == newsletter.slug,
+        Edition.status != EditionStatus.DRAFT,
+        Edition.date >= since,
     )
-    return session.exec(query).one()
+    return set(session.exec(query))
 
 
 def bring_out(app: App, planned: Planned, now: datetime) -> Edition | None:

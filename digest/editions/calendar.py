@@ -4,7 +4,7 @@ A daily edition belongs to a local date, not to a distance in hours. A wall time
 change skips means the first instant after the gap; one that it repeats means the first of the two.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -32,8 +32,15 @@ class Schedule:
 
         A zone skips a whole date when it changes sides of the date line (Apia, 30 December 2011).
         """
+        return min(self._instants(day), default=None)
+
+    def last_wave(self, day: date) -> datetime | None:
+        """The instant at which the last of its readers are due; None where the date is skipped."""
+        return max(self._instants(day), default=None)
+
+    def _instants(self, day: date) -> Iterator[datetime]:
         instants = (wall_instant(day, self.send_at, zone) for zone in self.zones)
-        return min((instant for instant in instants if instant is not None), default=None)
+        return (instant for instant in instants if instant is not None)
 
 
 @dataclass(frozen=True)
@@ -75,32 +82,42 @@ def _first_instant_of(
 
 
 def next_due(
-    schedule: Schedule, last: date | None, now: datetime, give_up_after: timedelta
+    schedule: Schedule, begun: Collection[date], now: datetime, give_up_after: timedelta
 ) -> Due | None:
-    """The earliest edition after the one of `last` that is still worth sending.
+    """The earliest edition that is not begun and still worth sending.
 
-    One that is late by no more than `give_up_after` is due at once: its instant lies before `now`.
-    Older ones are given up, and their articles come in the next. None where no date ever fits.
+    One whose last readers' hour is past by no more than `give_up_after` is due at once: its
+    instant lies before `now`. Older ones are given up, and their articles come in the next.
+
+    Args:
+        schedule: when the newsletter comes out.
+        begun: the dates from `first_candidate` on whose editions were begun, or cancelled.
+        now: the present instant.
+        give_up_after: how late an edition may be.
+
+    Returns:
+        What is due next; None where no date ever fits.
     """
-    for day in _candidates(schedule, last, now, give_up_after):
-        instant = schedule.cutoff(day)
-        if instant is not None and instant + give_up_after >= now:
-            return Due(day, instant)
+    # After one whose time has come no earlier date is made up for. One that somebody sent or
+    # cancelled before its time, for a date in the future, says nothing of the days until then.
+    past = [day for day in begun if (cutoff := schedule.cutoff(day)) is None or cutoff <= now]
+    first = first_candidate(now, give_up_after)
+    if past:
+        first = max(first, max(past) + _DAY)
+    end = max(first, now.date()) + _HORIZON
+    while first <= end:
+        if DAYS[first.weekday()] in schedule.days and first not in begun:
+            instant, last = schedule.cutoff(first), schedule.last_wave(first)
+            if instant is not None and last is not None and last + give_up_after >= now:
+                return Due(first, instant)
+        first += _DAY
     return None
 
 
-def _candidates(
-    schedule: Schedule, last: date | None, now: datetime, give_up_after: timedelta
-) -> Iterator[date]:
+def first_candidate(now: datetime, give_up_after: timedelta) -> date:
+    """The earliest date whose edition may still be worth sending."""
     # Two days around the present date cover every zone's idea of it.
-    first = (now - give_up_after).date() - 2 * _DAY
-    if last is not None:
-        first = max(first, last + _DAY)
-    end = max(first, now.date()) + _HORIZON
-    while first <= end:
-        if DAYS[first.weekday()] in schedule.days:
-            yield first
-        first += _DAY
+    return (now - give_up_after).date() - 2 * _DAY
 
 
 def wave(day: date, wall: time, zone: ZoneInfo, cutoff: datetime) -> datetime:

@@ -13,10 +13,12 @@ from sqlmodel import col, select
 
 from digest.bootstrap import App
 from digest.config import Settings
+from digest.delivery import cancel_edition
 from digest.editions.calendar import wall_instant
 from digest.editions.life import build
 from digest.scheduler import NO_ARTICLES, Scheduler, bring_out_all, plan
 from digest.store.models import Delivery, Edition, EditionStatus
+from digest.store.rows import row_id
 from tests.articles import put
 from tests.audience import subscribe
 from tests.conftest import NOW
@@ -190,3 +192,10 @@ def test_a_second_scheduler_that_started_later_finds_it_done(app: App, settings:
     with closing(App(settings, app.clock)) as other:
         assert bring_out_all(other) is False
     assert len(editions(app)) == 1
+
+
+def test_an_edition_cancelled_for_next_year_holds_up_none_of_this(app: App, settings: Settings):
+    (newsletter,) = settings.newsletters
+    mistaken = build(app.store, settings, newsletter, NOW.date() + 365 * DAY, NOW)
+    cancel_edition(app.store, row_id(mistaken), NOW)
+    assert [planned.due.day for planned in plan(app, NOW)] == [NOW.date()]

@@ -46,14 +46,14 @@ def test_wall_times_become_instants(zone: ZoneInfo, day: date, wall: time, insta
 
 def test_a_date_that_a_zone_skipped_has_no_edition():
     assert wall_instant(date(2011, 12, 30), SEVEN, APIA) is None
-    due = next_due(daily(APIA), date(2011, 12, 29), datetime(2011, 12, 29, 18, tzinfo=UTC), LATE)
+    due = next_due(daily(APIA), [date(2011, 12, 29)], datetime(2011, 12, 29, 18, tzinfo=UTC), LATE)
     assert due is not None
     assert due.day == date(2011, 12, 31)
 
 
 def test_what_is_late_is_due_at_once_and_what_is_too_late_is_given_up():
     day, seven = date(2026, 3, 3), datetime(2026, 3, 3, 5, tzinfo=UTC)
-    yesterday = date(2026, 3, 2)
+    yesterday = [date(2026, 3, 2)]
     for lateness in (timedelta(0), timedelta(hours=3), LATE):
         assert next_due(daily(SOFIA), yesterday, seven + lateness, LATE) == Due(day, seven)
     too_late = seven + LATE + timedelta(seconds=1)
@@ -64,14 +64,37 @@ def test_what_is_late_is_due_at_once_and_what_is_too_late_is_given_up():
 
 def test_an_edition_that_exists_is_not_due_again():
     now = datetime(2026, 3, 3, 5, 1, tzinfo=UTC)
-    due = next_due(daily(SOFIA), date(2026, 3, 3), now, LATE)
+    due = next_due(daily(SOFIA), [date(2026, 3, 3)], now, LATE)
     assert due is not None
     assert due.day == date(2026, 3, 4)
 
 
+def test_an_edition_of_a_later_date_says_nothing_of_the_days_before_it():
+    now, today = datetime(2026, 3, 3, 4, tzinfo=UTC), date(2026, 3, 3)
+    begun = [today + timedelta(days=1), date(2027, 3, 3)]
+    due = next_due(daily(SOFIA), begun, now, LATE)
+    assert due is not None
+    assert due.day == today
+    due = next_due(daily(SOFIA), [today, *begun], now, LATE)
+    assert due is not None
+    assert due.day == today + timedelta(days=2)
+
+
+def test_an_edition_is_not_given_up_while_readers_wait_for_their_hour():
+    """One reader on Kiritimati is due 12 hours before Sofia."""
+    schedule = Schedule(SEVEN, DAYS, (SOFIA, ZoneInfo("Pacific/Kiritimati")))
+    day, seven = date(2026, 3, 3), datetime(2026, 3, 3, 5, tzinfo=UTC)
+    far = seven - timedelta(hours=12)
+    for lateness in (timedelta(0), timedelta(hours=11), timedelta(hours=18)):
+        assert next_due(schedule, [day - timedelta(days=1)], far + lateness, LATE) == Due(day, far)
+    due = next_due(schedule, [], far + timedelta(hours=18, seconds=1), LATE)
+    assert due is not None
+    assert due.day == day + timedelta(days=1)
+
+
 def test_only_its_weekdays():
     schedule = Schedule(SEVEN, ("sat",), (SOFIA,))
-    due = next_due(schedule, None, datetime(2026, 3, 3, 12, tzinfo=UTC), LATE)
+    due = next_due(schedule, [], datetime(2026, 3, 3, 12, tzinfo=UTC), LATE)
     assert due is not None
     assert due.day == date(2026, 3, 7)
 
@@ -97,15 +120,14 @@ def test_readers_of_many_zones_get_waves_of_one_edition():
 def test_one_edition_a_local_day_in_every_zone(zone: ZoneInfo, start: date, wall: time, delay: int):
     """A scheduler that wakes up to five minutes late composes each local date once, in order."""
     now = datetime.combine(start, wall, zone).astimezone(UTC) - timedelta(hours=1)
-    last, days = None, []
+    days: list[date] = []
     for _ in range(10):
-        due = next_due(daily(zone, wall), last, now, timedelta(minutes=30))
+        due = next_due(daily(zone, wall), days, now, timedelta(minutes=30))
         assert due is not None
         now = max(now, due.instant) + timedelta(seconds=delay)
         local = due.instant.astimezone(zone)
         assert local.date() == due.day
         assert local.time().replace(tzinfo=None) >= wall
-        last = due.day
         days.append(due.day)
     missing = {days[0] + timedelta(days=n) for n in range((days[-1] - days[0]).days)} - set(days)
     assert len(set(days)) == len(days)
