@@ -72,6 +72,8 @@ def show(
     wanted = _newsletter(app, newsletter)
     on = _date(app, wanted, day)
     with app.store.read() as session:
+        # Taken first: what changes while the page is made must make it load again.
+        seen = _version(session, app, wanted, on)
         shown = _proof(session, app, wanted, on, subscriber)
         edition = _stored(session, wanted, on)
         readers = list(_readers(session, wanted))
@@ -84,6 +86,7 @@ def show(
         subscriber=subscriber,
         readers=readers,
         proof=shown,
+        version=seen,
         limit=MAX_BYTES,
         state=edition.status if edition else "not built yet",
         query=urlencode({"newsletter": wanted.slug, "date": on, "subscriber": subscriber}),
