@@ -6,7 +6,16 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from digest.bootstrap import App
-from digest.errors import ActsForNobodyError, DigestError, PreviewForbiddenError, StoreError
+from digest.errors import (
+    ActsForNobodyError,
+    BadTokenError,
+    DigestError,
+    PreviewForbiddenError,
+    StoreError,
+    TemplateBrokenError,
+    TemplateMissingError,
+    UsageError,
+)
 from digest.web import archive, preview, readers
 from digest.web.pages import Program, message
 
@@ -52,10 +61,18 @@ async def _careful(request: Request, proceed: Callable[[Request], Awaitable[Resp
 
 def _said(request: Request, error: Exception) -> Response:
     """What went wrong, on a page; a link that acts for nobody is no error of the reader's."""
-    if isinstance(error, ActsForNobodyError):
-        status = 200
-    elif isinstance(error, PreviewForbiddenError):
-        status = 403
-    else:
-        status = 503 if isinstance(error, StoreError) else 404
-    return message(request.app.state.program, str(error), status=status)
+    statuses: dict[type[Exception], int] = {
+        ActsForNobodyError: 200,
+        PreviewForbiddenError: 403,
+        TemplateBrokenError: 500,
+        TemplateMissingError: 500,
+        UsageError: 404,
+        BadTokenError: 404,
+        StoreError: 503,
+    }
+    status = next((s for kind, s in statuses.items() if isinstance(error, kind)), 500)
+    page = message(request.app.state.program, str(error), status=status)
+    if request.url.path == "/preview" and status != statuses[PreviewForbiddenError]:
+        # The desk is mending a template: the page comes back by itself.
+        page.headers["Refresh"] = "2"
+    return page

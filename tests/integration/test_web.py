@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from digest.bootstrap import App
+from digest.config import Settings
 from digest.delivery import begin
 from digest.editions.life import build
 from digest.store.models import Edition, Subscription, SubscriptionStatus
@@ -227,6 +230,22 @@ def test_an_unknown_reader_newsletter_or_date_is_said(client: TestClient, editio
     assert "Nobody is subscribed as nobody@example.org" in answer.text
     assert client.get("/preview", params={"newsletter": "evening"}).status_code == 404
     assert client.get("/preview", params={"date": "soon"}).status_code == 422
+
+
+def test_a_broken_template_is_named_and_the_preview_comes_back(settings: Settings, tmp_path: Path):
+    own = tmp_path / "own" / "email" / "edition"
+    own.mkdir(parents=True)
+    (own / "subject.txt").write_text("{{ nothing_of_that_name }}")
+    site = settings.site.model_copy(update={"templates": tmp_path / "own"})
+    with closing(App(settings.model_copy(update={"site": site}), lambda: NOW)) as app:
+        put(app.store, "Ferries sail again", NOW - HOUR)
+        client = TestClient(create_app(app), base_url="http://localhost", client=("127.0.0.1", 1))
+        answer = client.get("/preview")
+        assert answer.status_code == 500
+        assert "nothing_of_that_name" in answer.text
+        assert answer.headers["Refresh"] == "2"
+        (own / "subject.txt").unlink()
+        assert client.get("/preview").status_code == 200
 
 
 @pytest.mark.parametrize(
