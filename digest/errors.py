@@ -47,6 +47,10 @@ class StoreUnreachableError(StoreError):
     """The database {url} cannot be opened ({why}): check [database] url and its server."""
 
 
+class StoreBusyError(StoreUnreachableError):
+    """The database {url} is held by others ({why}): end what holds it, or try again."""
+
+
 class StoreReadOnlyError(StoreError):
     """The database {url} cannot be written: check the rights on the file and its folder."""
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from digest.errors import (
+    StoreBusyError,
     StoreError,
     StoreMissingError,
     StoreNewerError,
@@ -33,7 +35,8 @@ class Store:
         self._writing = self.engine.execution_options(**{_WRITES: True})
 
     def __str__(self) -> str:
-        return self.url.render_as_string(hide_password=True)
+        # Options go with the password: one of them may be a password, too.
+        return self.url.set(query={}).render_as_string(hide_password=True)
 
     @property
     def is_sqlite(self) -> bool:
@@ -121,20 +124,30 @@ class Store:
             if explained is None:
                 raise
             raise explained from error
+        except PoolTimeoutError as error:
+            raise StoreBusyError(url=self, why="all our connections are in use") from error
 
 
 def _explain(store: Store, error: DBAPIError) -> StoreError | None:
     words = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
     if "readonly" in words or "read-only" in words:
         return StoreReadOnlyError(url=store)
-    if "unable to open" in words or "not a database" in words:
-        return StoreUnreachableError(url=store, why=words)
     if "no such table" in words or "UndefinedTable" in type(error.orig).__name__:
         return StoreMissingError(url=store)
-    if "database or disk is full" in words:
-        return StoreError(detail=f"{words}: make room where {store} lies")
     if isinstance(error, OperationalError) and not store.is_sqlite:
         return StoreUnreachableError(url=store, why=words)
+    return _explain_sqlite(store, words) if store.is_sqlite else None
+
+
+def _explain_sqlite(store: Store, words: str) -> StoreError | None:
+    if "unable to open" in words or "not a database" in words:
+        return StoreUnreachableError(url=store, why=words)
+    if "database is locked" in words:
+        return StoreBusyError(url=store, why=words)
+    if "database or disk is full" in words:
+        return StoreError(detail=f"{words}: make room where {store} lies")
+    if "disk I/O error" in words or "malformed" in words:
+        return StoreError(detail=f"{words}: look at the disk where {store} lies")
     return None
 
 

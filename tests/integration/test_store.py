@@ -1,16 +1,24 @@
 """The store on both databases: transactions, schema, and what is said when something is wrong."""
 
+import sqlite3
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel, select
 
-from digest.errors import StoreMissingError, StoreNewerError, StoreOutdatedError, StoreReadOnlyError
+from digest.errors import (
+    StoreBusyError,
+    StoreMissingError,
+    StoreNewerError,
+    StoreOutdatedError,
+    StoreReadOnlyError,
+)
 from digest.store import Store
 from digest.store.engine import HEAD
 from digest.store.models import Section, Subscriber, Subscription
@@ -114,3 +122,28 @@ def test_a_readonly_database_is_said_in_words(tmp_path: Path, pristine_sqlite: b
     with told, store.write() as session:
         session.add(Section(key="world", path="World"))
     store.close()
+
+
+def test_a_database_that_others_hold_is_said_in_words(tmp_path: Path, pristine_sqlite: bytes):
+    path = tmp_path / "digest.db"
+    path.write_bytes(pristine_sqlite)
+    store = Store(f"sqlite:///{path}")
+    event.listen(store.engine, "connect", _impatient)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        told = pytest.raises(StoreBusyError, match="database is locked")
+        with told, store.write() as session:
+            session.add(Section(key="world", path="World"))
+    store.close()
+
+
+def _impatient(driver: sqlite3.Connection, _record: object) -> None:
+    driver.execute("PRAGMA busy_timeout = 1")
+
+
+def test_all_connections_in_use_is_said_in_words(store: Store, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(store.engine.pool, "_timeout", 0.01)
+    told = pytest.raises(StoreBusyError, match="connections are in use")
+    with told, ExitStack() as held:
+        while True:
+            held.enter_context(store.read()).execute(text("SELECT 1"))
