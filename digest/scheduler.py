@@ -6,6 +6,7 @@ store fire twice; a job for one computed instant, and a unique key on the editio
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +19,19 @@ from digest.bootstrap import App
 from digest.config import Newsletter
 from digest.delivery import begin, cancel_edition
 from digest.editions.calendar import Due, first_candidate, next_due
-from digest.editions.life import Rebuild, build, load_document, schedule_of
-from digest.errors import DigestError, EditionEndedError, EditionPausedError
+from digest.editions.life import (
+    Rebuild,
+    build,
+    free_articles_of_drafts,
+    load_document,
+    schedule_of,
+)
+from digest.errors import (
+    DigestError,
+    EditionEndedError,
+    EditionNotDraftError,
+    EditionPausedError,
+)
 from digest.ingest.polling import poll_due
 from digest.store.models import Edition, EditionStatus
 from digest.store.rows import row_id
@@ -72,7 +84,12 @@ def bring_out(app: App, planned: Planned, now: datetime) -> Edition | None:
         The edition; None where there is nothing to send or somebody decided otherwise meanwhile.
     """
     newsletter, day = planned.newsletter, planned.due.day
+    with app.store.write() as session:
+        later = free_articles_of_drafts(session, newsletter, day, now)
     edition = build(app.store, app.settings, newsletter, day, now, rebuild=Rebuild.STALE)
+    for other in later:
+        with contextlib.suppress(EditionNotDraftError):
+            build(app.store, app.settings, newsletter, other, now, rebuild=Rebuild.ALWAYS)
     number = row_id(edition)
     try:
         if not load_document(edition).stories:
@@ -98,6 +115,9 @@ def bring_out_all(app: App) -> bool:
         except DigestError as error:
             # One newsletter's broken template does not hold up another newsletter.
             logger.error("%s: %s", planned.newsletter.slug, error)  # noqa: TRY400 - in words
+        except Exception:
+            # Nor does a mistake of ours, which is said with its place.
+            logger.exception("%s: not brought out", planned.newsletter.slug)
     return any_begun
 
 
@@ -117,6 +137,7 @@ class Scheduler:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         self._composing = asyncio.Lock()
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to wake; needs a running event loop."""
@@ -139,13 +160,17 @@ class Scheduler:
 
     async def stop(self) -> None:
         """Wake no more; an edition that is being composed is finished first."""
-        self._wakes.shutdown(wait=False)
+        self._stopping = True
+        self._wakes.pause()
         async with self._composing:
-            pass
+            # Only now: shutting down cancels the jobs that run.
+            self._wakes.shutdown(wait=False)
 
     async def _tick(self) -> None:
         """Bring out what is due, and set a job for the instant at which each next one is."""
         async with self._composing:
+            if self._stopping:
+                return
             try:
                 if await asyncio.to_thread(bring_out_all, self._app):
                     self._begun()

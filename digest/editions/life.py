@@ -30,6 +30,8 @@ from digest.store.models import (
 from digest.store.rows import row_id
 from digest.stories import tell
 
+GIVEN_UP = "given up: a later edition came out before it was sent"
+
 
 @dataclass(frozen=True)
 class Composed:
@@ -220,6 +222,33 @@ def _clear(session: Session, edition: Edition) -> None:
 def release_articles(session: Session, edition: Edition) -> None:
     """Give the articles of a cancelled edition that nobody got back to later editions."""
     session.execute(delete(EditionArticle).where(col(EditionArticle.edition_id) == edition.id))
+
+
+def free_articles_of_drafts(
+    session: Session, newsletter: Newsletter, day: date, now: datetime
+) -> list[date]:
+    """Let go of what other drafts hold, before the edition of `day` is composed to be sent.
+
+    An earlier draft was given up and is cancelled. A later one was composed ahead of its time, out
+    of articles that belong to `day`.
+
+    Returns:
+        The dates of the later drafts, to be composed anew afterwards.
+    """
+    query = select(Edition).where(
+        Edition.newsletter == newsletter.slug,
+        Edition.date != day,
+        Edition.status == EditionStatus.DRAFT,
+    )
+    later = []
+    for draft in session.exec(query.with_for_update()):
+        release_articles(session, draft)
+        if draft.date > day:
+            later.append(draft.date)
+        else:
+            draft.status, draft.completed, draft.note = EditionStatus.CANCELLED, now, GIVEN_UP
+            session.add(draft)
+    return later
 
 
 def _next_number(session: Session, newsletter: Newsletter) -> int:

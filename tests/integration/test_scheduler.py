@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import col, select
 
 from digest.bootstrap import App
-from digest.config import Settings
+from digest.config import Newsletter, Settings
 from digest.delivery import cancel_edition
 from digest.editions.calendar import wall_instant
-from digest.editions.life import build
+from digest.editions.life import GIVEN_UP, build
 from digest.scheduler import NO_ARTICLES, Scheduler, bring_out_all, plan
+from digest.store import Store
 from digest.store.models import Delivery, Edition, EditionStatus
 from digest.store.rows import row_id
 from tests.articles import put
@@ -199,3 +201,76 @@ def test_an_edition_cancelled_for_next_year_holds_up_none_of_this(app: App, sett
     mistaken = build(app.store, settings, newsletter, NOW.date() + 365 * DAY, NOW)
     cancel_edition(app.store, row_id(mistaken), NOW)
     assert [planned.due.day for planned in plan(app, NOW)] == [NOW.date()]
+
+
+def test_the_articles_of_a_draft_that_was_given_up_come_in_the_next(app: App, settings: Settings):
+    (newsletter,) = settings.newsletters
+    put(app.store, "Ferries sail again", NOW - timedelta(hours=1))
+    build(app.store, settings, newsletter, NOW.date(), NOW)
+    with closing(App(settings, lambda: NOW + DAY)) as next_day:
+        assert bring_out_all(next_day) is True
+    given_up, edition = editions(app)
+    assert (given_up.status, given_up.note) == (EditionStatus.CANCELLED, GIVEN_UP)
+    assert [story["headline"] for story in edition.document["stories"]] == ["Ferries sail again"]
+
+
+def test_a_draft_for_tomorrow_takes_nothing_from_today(app: App, settings: Settings):
+    (newsletter,) = settings.newsletters
+    put(app.store, "Ferries sail again", NOW - timedelta(hours=1))
+    put(app.store, "A budget is passed", NOW + timedelta(hours=1), "Politics", known=NOW - DAY)
+    early = build(app.store, settings, newsletter, NOW.date() + DAY, NOW - timedelta(minutes=30))
+    assert len(early.document["stories"]) == 2
+    assert bring_out_all(app) is True
+    headlines = {
+        edition.date: [story["headline"] for story in edition.document["stories"]]
+        for edition in editions(app)
+    }
+    assert headlines == {
+        NOW.date(): ["Ferries sail again"],
+        NOW.date() + DAY: ["A budget is passed"],
+    }
+
+
+async def test_stopping_waits_for_an_edition_that_is_being_composed(
+    app: App, monkeypatch: pytest.MonkeyPatch
+):
+    composing, finish, done = asyncio.Event(), threading.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def compose(_: App) -> bool:
+        loop.call_soon_threadsafe(composing.set)
+        assert finish.wait(30)
+        done.set()
+        return False
+
+    monkeypatch.setattr("digest.scheduler.bring_out_all", compose)
+    scheduler = Scheduler(app)
+    scheduler.start()
+    await asyncio.wait_for(composing.wait(), 60)
+    stopping = asyncio.create_task(scheduler.stop())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not stopping.done()
+    finish.set()
+    await stopping
+    assert done.is_set()
+
+
+def test_a_mistake_of_ours_holds_up_only_its_newsletter(
+    app: App, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    (newsletter,) = settings.newsletters
+    broken = newsletter.model_copy(update={"slug": "broken"})
+    both = settings.model_copy(update={"newsletters": (broken, newsletter)})
+    put(app.store, "Ferries sail again", NOW - timedelta(hours=1))
+
+    def fail(store: Store, settings: Settings, wanted: Newsletter, *rest: Any, **options: Any):
+        if wanted.slug == "broken":
+            raise ZeroDivisionError
+        return build(store, settings, wanted, *rest, **options)
+
+    monkeypatch.setattr("digest.scheduler.build", fail)
+    with closing(App(both, app.clock)) as other:
+        assert bring_out_all(other) is True
+    assert "ZeroDivisionError" in caplog.text
+    assert [edition.newsletter for edition in editions(app)] == ["morning"]
