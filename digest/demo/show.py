@@ -21,7 +21,7 @@ from digest.delivery.proof import proof_of_edition
 from digest.demo.catcher import LOOPBACK, Catcher, catching
 from digest.demo.sample import ARTICLE_FILES, MORNING, unpack
 from digest.editions.life import load_document
-from digest.errors import DemoFailedError, FolderInUseError, PortTakenError
+from digest.errors import CannotWriteError, DemoFailedError, FolderInUseError, PortTakenError
 from digest.ingest.importing import import_files
 from digest.running import Site, listen, run_parts
 from digest.scheduler import bring_out, plan
@@ -70,13 +70,10 @@ def demonstrate(folder: Path, say: Say, *, wait: bool) -> None:
 @contextlib.contextmanager
 def _prepared(folder: Path, say: Say) -> Iterator[Demo]:
     """A fresh folder with configuration, key and database, a mail catcher and a web address."""
-    if folder.exists():
-        if any(folder.iterdir()) and not (folder / MARK).exists():
-            raise FolderInUseError(folder=folder)
-        shutil.rmtree(folder)
-    unpack(folder)
-    (folder / MARK).touch()
-    (folder / "secret.key").write_text("this key signs nothing but the demonstration's links\n")
+    try:
+        _unpack_anew(folder)
+    except OSError as error:
+        raise CannotWriteError(path=folder, why=error.strerror) from error
     with catching(folder / "mails") as (catcher, smtp_port), _listening() as listening:
         web_port = listening.getsockname()[1]
         _write_ports(folder, web_port, smtp_port)
@@ -86,6 +83,16 @@ def _prepared(folder: Path, say: Say) -> Iterator[Demo]:
         web = create_app(app)
         web.mount("/demo-images", StaticFiles(directory=folder / "images"))
         yield Demo(app, folder, catcher, say, Site(web, listening))
+
+
+def _unpack_anew(folder: Path) -> None:
+    if folder.exists():
+        if any(folder.iterdir()) and not (folder / MARK).exists():
+            raise FolderInUseError(folder=folder)
+        shutil.rmtree(folder)
+    unpack(folder)
+    (folder / MARK).touch()
+    (folder / "secret.key").write_text("this key signs nothing but the demonstration's links\n")
 
 
 def _listening() -> socket.socket:
