@@ -88,7 +88,11 @@ def settled(
         jitter: from 0 to 1; spreads the next attempts of those who were deferred together.
     """
     reply, tried = str(answer)[:REPLY_LENGTH], attempts + 1
-    match understand(answer):
+    verdict = understand(answer)
+    if verdict is Verdict.BACK and answer.stage is not Stage.MAIL:
+        # Also a server that closes whenever this recipient is named is not asked for ever.
+        verdict = Verdict.LATER
+    match verdict:
         case Verdict.ACCEPTED:
             fields = _fields(S.ACCEPTED, attempts=tried, due=now, finished=now)
         case Verdict.REFUSED:
@@ -102,9 +106,7 @@ def settled(
         case Verdict.UNCERTAIN:
             fields = lost(reply, attempts=tried, now=now, policy=policy)
         case Verdict.BACK | Verdict.HALT:
-            # A server that goes away when this recipient is named is not asked again at once.
-            pause = timedelta() if answer.stage is Stage.MAIL else policy.retry_first
-            fields = _fields(S.WAITING, attempts=attempts, due=now + pause)
+            fields = _fields(S.WAITING, attempts=attempts, due=now)
     fields["code"], fields["reply"] = answer.code, reply
     return fields
 

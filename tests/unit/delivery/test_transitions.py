@@ -65,6 +65,15 @@ def test_giving_up_is_a_refusal_with_a_reason():
     assert (fields["status"], fields["reason"], fields["code"]) == ("refused", GAVE_UP, 450)
 
 
+@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA, Stage.BODY])
+def test_a_server_that_closes_whenever_somebody_is_named_is_not_asked_for_ever(stage: Stage):
+    closing = Answer(stage, 421, "4.7.0 closing")
+    fields = settled(closing, attempts=0, now=NOW, policy=POLICY, jitter=0)
+    assert (fields["status"], fields["attempts"]) == ("deferred", 1)
+    fields = settled(closing, attempts=9, now=NOW, policy=POLICY, jitter=0)
+    assert (fields["status"], fields["reason"]) == ("refused", GAVE_UP)
+
+
 def test_the_policy_decides_on_lost_answers():
     hold = lost("gone", attempts=1, now=NOW, policy=POLICY)
     assert (hold["status"], hold["finished"]) == ("uncertain", NOW)
