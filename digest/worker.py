@@ -10,7 +10,7 @@ from functools import partial
 from sqlmodel import select
 
 from digest.bootstrap import App
-from digest.delivery import Tally, send_edition
+from digest.delivery import Tally, send_edition, settle_cancelled
 from digest.editions.life import find_edition
 from digest.errors import DigestError
 from digest.store.models import Edition, EditionStatus
@@ -61,21 +61,28 @@ class Worker:
     def _to_be_sent(self) -> list[int]:
         query = select(Edition.id).where(Edition.status == EditionStatus.SENDING)
         try:
+            settle_cancelled(self._app.store, self._app.clock())
             with self._app.store.read() as session:
                 return [number for number in session.exec(query) if number is not None]
         except DigestError as error:
             logger.error("editions could not be looked for: %s", error)  # noqa: TRY400 - in words
-            return []
+        except Exception:
+            # A mistake of ours is said with its place, and ends neither this worker nor others.
+            logger.exception("editions could not be looked for")
+        return []
 
     async def _send(self, edition: int) -> None:
         try:
             account = await send_edition(self._app.store, self._app.press, edition, stop=self._stop)
         except DigestError as error:
             logger.error("edition %s: %s", edition, error)  # noqa: TRY400 - said in words
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), RETRY_AFTER)
+        except Exception:
+            logger.exception("edition %s could not be sent", edition)
         else:
             logger.info("edition %s: %s", edition, account.said())
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), RETRY_AFTER)
 
 
 async def send_until_done(

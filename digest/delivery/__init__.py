@@ -2,7 +2,12 @@
 
 from digest.delivery.account import Tally, tally, why_reader
 from digest.delivery.audience import begin, prepare_audience
-from digest.delivery.control import cancel_edition, pause_edition, resume_edition
+from digest.delivery.control import (
+    cancel_edition,
+    pause_edition,
+    resume_edition,
+    settle_cancelled,
+)
 from digest.delivery.message import compose_message
 from digest.delivery.sender import send_edition
 from digest.delivery.trial import send_test
@@ -17,6 +22,7 @@ __all__ = [
     "resume_edition",
     "send_edition",
     "send_test",
+    "settle_cancelled",
     "tally",
     "why_reader",
 ]

@@ -1,18 +1,21 @@
 """An operator's hand on a sending, from any process: senders see it at their next claim."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from digest.config import Uncertain
 from digest.delivery.account import tally
-from digest.delivery.ledger import skip_open
-from digest.delivery.transitions import OPEN
+from digest.delivery.ledger import recover, skip_open
+from digest.delivery.transitions import OPEN, Policy
 from digest.editions.life import find_edition, release_articles
 from digest.errors import EditionEndedError
 from digest.store import Store
 from digest.store.models import Delivery, Edition, EditionStatus
 
+# What a cancelled edition's lost answers are, whatever the settings say: nothing is sent again.
+_NOT_AGAIN = Policy(timedelta(), timedelta(), Uncertain.HOLD)
 _ENDED = {EditionStatus.SENT, EditionStatus.CANCELLED}
 
 
@@ -60,7 +63,7 @@ def cancel_edition(store: Store, edition_id: int, now: datetime, note: str = "")
         edition.status, edition.note = EditionStatus.CANCELLED, note
         edition.completed = now
         session.add(edition)
-        skip_open(session, edition_id, now)
+        _settle_cancelled(session, edition_id, now)
         account = tally(session, edition_id)
         if not account.accepted and not account.uncertain and not account.waiting:
             release_articles(session, edition)
@@ -81,10 +84,26 @@ def complete(store: Store, edition_id: int, now: datetime) -> bool:
         return session.connection().execute(statement).rowcount > 0
 
 
+def settle_cancelled(store: Store, now: datetime) -> None:
+    """Settle what was in flight when editions were cancelled, and came back or never will."""
+    rows = col(Delivery.edition_id) == col(Edition.id)
+    left = select(col(Delivery.id)).where(rows, col(Delivery.status).in_(OPEN)).exists()
+    query = select(col(Edition.id)).where(col(Edition.status) == EditionStatus.CANCELLED, left)
+    with store.read() as session:
+        editions = [number for number in session.scalars(query) if number is not None]
+    for edition_id in editions:
+        sweep_cancelled(store, edition_id, now)
+
+
 def sweep_cancelled(store: Store, edition_id: int, now: datetime) -> None:
-    """Skip what came back from the connections after the edition was cancelled."""
+    """Settle the rows of one cancelled edition, but for those whose senders live."""
     with store.write() as session:
-        skip_open(session, edition_id, now)
+        _settle_cancelled(session, edition_id, now)
+
+
+def _settle_cancelled(session: Session, edition_id: int, now: datetime) -> None:
+    recover(session, edition_id, _NOT_AGAIN, now)
+    skip_open(session, edition_id, now)
 
 
 def set_note(store: Store, edition_id: int, note: str) -> None:

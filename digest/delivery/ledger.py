@@ -153,35 +153,9 @@ class Ledger:
         )
 
     def recover(self, policy: Policy, now: datetime) -> int:
-        """Settle the claims of senders that are dead or slept past their lease.
-
-        Their messages may have passed the final dot: the policy says what becomes of them.
-        """
+        """Settle the claims of senders that are dead or slept past their lease."""
         with self._store.write() as session:
-            query = (
-                select(_ROWS.c.id, _ROWS.c.fence, _ROWS.c.attempts, _ROWS.c.claimed_by)
-                .add_columns(_ROWS.c.claimed_until)
-                .where(_ROWS.c.edition_id == self._edition_id)
-                .where(_ROWS.c.status == DeliveryStatus.CLAIMED)
-                .with_for_update(skip_locked=True)
-            )
-            gone = [
-                {
-                    "row": row.id,
-                    "seen": row.fence,
-                    **lost(
-                        "the sender ended before the answer was recorded",
-                        attempts=row.attempts + 1,
-                        now=now,
-                        policy=policy,
-                    ),
-                }
-                for row in session.execute(query)
-                if row.claimed_until < now or is_dead(row.claimed_by)
-            ]
-            if gone:
-                session.connection().execute(_RECORD, gone)
-            return len(gone)
+            return recover(session, self._edition_id, policy, now)
 
     def outlook(self, now: datetime) -> tuple[str, datetime | None, int]:
         """What lies before this sender.
@@ -232,6 +206,37 @@ _CLAIM = (
         fence=_ROWS.c.fence + 1,
     )
 )
+
+
+def recover(session: Session, edition_id: int, policy: Policy, now: datetime) -> int:
+    """Settle the claims on an edition whose senders are dead or slept past their lease.
+
+    Their messages may have passed the final dot: the policy says what becomes of them.
+    """
+    query = (
+        select(_ROWS.c.id, _ROWS.c.fence, _ROWS.c.attempts, _ROWS.c.claimed_by)
+        .add_columns(_ROWS.c.claimed_until)
+        .where(_ROWS.c.edition_id == edition_id)
+        .where(_ROWS.c.status == DeliveryStatus.CLAIMED)
+        .with_for_update(skip_locked=True)
+    )
+    gone = [
+        {
+            "row": row.id,
+            "seen": row.fence,
+            **lost(
+                "the sender ended before the answer was recorded",
+                attempts=row.attempts + 1,
+                now=now,
+                policy=policy,
+            ),
+        }
+        for row in session.execute(query)
+        if row.claimed_until < now or is_dead(row.claimed_by)
+    ]
+    if gone:
+        session.connection().execute(_RECORD, gone)
+    return len(gone)
 
 
 def _record(session: Session, outcomes: Iterable[Outcome]) -> None:
