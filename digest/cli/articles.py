@@ -78,7 +78,9 @@ def list_articles(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Published on that day.")
     ] = None,
     section: Annotated[str | None, typer.Option(help="Of this section and those below.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the latest first.")] = 50,
+    limit: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="At most so many, the latest first.")
+    ] = 50,
     as_json: Json = False,
 ) -> None:
     """List articles, the latest first."""

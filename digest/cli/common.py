@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digest.text import clean_text
+
 if TYPE_CHECKING:
     from digest.bootstrap import App
 
@@ -64,12 +66,13 @@ def say(data: Any, lines: Iterable[str], *, as_json: bool) -> None:
         typer.echo(text.encode("utf-8", "replace").decode())
     else:
         for line in lines:
-            typer.echo(line)
+            # What came from outside may hold a terminal's commands, or what cannot be encoded.
+            typer.echo(clean_text(line))
 
 
 def note(text: str) -> None:
     """Say something on standard error: progress, or what went wrong."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - typer.echo does not flush
+    print(clean_text(text), file=sys.stderr, flush=True)  # noqa: T201 - typer.echo does not flush
 
 
 def done_in_part(*, complete: bool) -> None:

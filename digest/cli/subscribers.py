@@ -77,7 +77,7 @@ def list_(
     context: typer.Context,
     newsletter: Annotated[str | None, typer.Option(metavar="S", help="Only of this one.")] = None,
     status: Annotated[Status | None, typer.Option(help="Only with such a subscription.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many at most.")] = 50,
     as_json: Json = False,
 ) -> None:
     """List subscribers by address; `export` writes all of them."""

@@ -1,11 +1,13 @@
 """What the store holds of articles, for a person to look through."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
+from digest.errors import UsageError
+from digest.ingest import clean
 from digest.ingest.upsert import table
 from digest.sections import SEPARATOR, section_key
 from digest.store import Store
@@ -18,6 +20,7 @@ def list_articles(
     """The latest articles first: of one day in `zone`, and of a section and those below it.
 
     Raises:
+        UsageError: the day is the first or the last that there is.
         StoreError: the database failed.
     """
     articles, sections = table(Article), table(Section)
@@ -36,11 +39,14 @@ def list_articles(
         .limit(limit)
     )
     if day is not None:
-        start = datetime.combine(day, time(), zone)
-        end = datetime.combine(day + timedelta(days=1), time(), zone)
+        try:
+            start = datetime.combine(day, time(), zone).astimezone(UTC)
+            end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+        except OverflowError as error:
+            raise UsageError(detail=f"{day} is at the end of time: choose another date") from error
         query = query.where(articles.c.published >= start, articles.c.published < end)
     if section is not None:
-        key = section_key(section)
+        key = section_key(clean.section(section))
         below = sections.c.key.startswith(key + SEPARATOR, autoescape=True)
         query = query.where(or_(sections.c.key == key, below))
     with store.read() as session:

@@ -15,9 +15,10 @@ class NotAFeedError(Exception):
 
 @dataclass
 class Parsed:
-    """A feed as its parser understood it."""
+    """A feed as its parser understood it; `home` is the address of the site it belongs to."""
 
     title: str = ""
+    home: str = ""
     language: str = ""
     articles: list[dict[str, Any]] = field(default_factory=list)
     rejected: list[str] = field(default_factory=list)
@@ -26,6 +27,8 @@ class Parsed:
         """The form in which it leaves the child process."""
         return {
             "title": self.title,
+            # What tells this feed from others; titles hold no line break.
+            "name": f"{self.home}\n{self.title}".strip(),
             "language": self.language,
             "articles": self.articles,
             "rejected": self.rejected,

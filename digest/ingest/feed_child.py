@@ -56,6 +56,7 @@ def _parsed(told: Any, base: str) -> Parsed:
     channel = told.get("feed", {})
     return Parsed(
         title=_plain(channel, "title"),
+        home=canonical_url(_text(channel.get("link")), base),
         language=clean.language(_text(channel.get("language"))),
         articles=[_entry(item, base) for item in told.entries],
     )

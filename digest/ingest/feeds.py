@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,13 +45,15 @@ class Filing:
     """How a feed's articles are filed: under the section they name, or else `otherwise`.
 
     An article names a section by a category that is `declared` (keys), or that is written as a
-    path: World » Ukraine. `scope` keeps the ids of one feed apart from another's.
+    path: World » Ukraine. `scope` keeps the ids of one feed apart from another's; without one the
+    feed's own address and title do.
     """
 
-    scope: str = "feed"
+    scope: str = ""
     otherwise: tuple[str, ...] = ()
     declared: Collection[str] = ()
     language: str = ""
+    source: str = "feed"
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,13 @@ def read_feed(
         identity.shared([(one["url"], f"{one['id']}\n{one['title']}") for one in entries]),
         identity.shared([(one["id"], f"{one['url']}\n{one['title']}") for one in entries]),
     )
-    language = told["language"] or filing.language
-    articles = [_article(one, filing, language, loose, _published(one, now)) for one in entries]
+    filing = replace(
+        filing,
+        source=f"feed:{filing.scope}" if filing.scope else "feed",
+        scope=filing.scope or told["name"] or source,
+        language=told["language"] or filing.language,
+    )
+    articles = [_article(one, filing, loose, _published(one, now)) for one in entries]
     # The latest last: of two versions of one article the later one stands.
     articles.sort(key=lambda article: article.published.timestamp() if article.published else 0)
     rejected = [Rejection(source, None, reason) for reason in told["rejected"]]
@@ -92,6 +99,7 @@ def read_feed(
 def _in_child(data: bytes, source: str, base: str) -> dict[str, Any]:
     command = [
         sys.executable,
+        "-P",  # what lies in the folder that we are started in is none of our modules
         "-m",
         "digest.ingest.feed_child",
         str(CPU_SECONDS),
@@ -126,7 +134,6 @@ def _published(told: dict[str, Any], now: datetime) -> datetime | None:
 def _article(
     told: dict[str, Any],
     filing: Filing,
-    language: str,
     loose: _Loose,
     published: datetime | None,
 ) -> Incoming:
@@ -135,7 +142,7 @@ def _article(
     section, tags = _filed(told["tags"], filing)
     return Incoming(
         keys=identity.keys(url, external_id, filing.scope, told["title"], published),
-        source="feed" if filing.scope == "feed" else f"feed:{filing.scope}",
+        source=filing.source,
         title=told["title"],
         url=told["url"],
         external_id=told["id"],
@@ -147,7 +154,7 @@ def _article(
         tags=tags or None,
         authors=tuple(told["authors"]) or None,
         image_url=told["image"],
-        language=told["language"] or language,
+        language=told["language"] or filing.language,
         published=published,
     )
 

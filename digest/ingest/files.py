@@ -2,7 +2,7 @@
 
 import codecs
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import DigestError
 from digest.ingest.dates import dateline
-from digest.ingest.feeds import read_feed
+from digest.ingest.feeds import Filing, read_feed
 from digest.ingest.incoming import Incoming, Rejection
 from digest.ingest.jsonl import parse_jsonl
 from digest.ingest.page import FIRST_LINE, parse_listing, parse_page
@@ -36,11 +36,15 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Reading:
-    """How files are read: the site's zone, the present, and the most that is read at once."""
+    """How files are read: the site's zone, the present, and the most that is read at once.
+
+    `declared` are the keys of the sections by which a feed's categories are known.
+    """
 
     zone: ZoneInfo
     now: datetime
     max_bytes: int
+    declared: Collection[str] = ()
 
 
 def read_file(path: str, form: Format, reading: Reading) -> Iterator[Outcome]:
@@ -74,7 +78,8 @@ def _read(
     elif not data.strip():
         yield Rejection(name, None, "the file is empty")
     elif form is Format.FEED:
-        yield from read_feed(data, name, reading.now).outcomes()
+        filing = Filing(declared=reading.declared)
+        yield from read_feed(data, name, reading.now, filing=filing).outcomes()
     else:
         parse = parse_page if form is Format.PAGE else parse_listing
         yield from parse(decoded(data), reading.zone, reading.now, name)

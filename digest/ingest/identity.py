@@ -2,6 +2,7 @@
 
 import hashlib
 import ipaddress
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 URL_LIMIT = 2_000
 _KEY_LIMIT = 500  # PostgreSQL indexes no more than about 2,700 bytes of a key
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
 _TRACKING_PREFIXES = ("utm_", "mtm_", "pk_", "matomo_", "hsa_", "at_custom", "at_medium")
 _TRACKING = {
     *("fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid"),
@@ -70,6 +72,11 @@ def _quoted(text: str) -> str:
         else "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))
         for character in text
     )
+
+
+def without_credentials(url: str) -> str:
+    """An address without the name and password it may hold, fit to be shown and handed on."""
+    return _CREDENTIALS.sub("", url)
 
 
 def url_key(url: str) -> str:

@@ -35,7 +35,9 @@ def import_files(
     Raises:
         StoreError: the database failed; the batches before that one are in.
     """
-    reading = Reading(ZoneInfo(settings.site.timezone), now, settings.ingest.max_bytes)
+    declared = settings.declared_sections()
+    zone = ZoneInfo(settings.site.timezone)
+    reading = Reading(zone, now, settings.ingest.max_bytes, declared.keys())
     otherwise = clean.section(section)
 
     def outcomes() -> Iterator[Outcome]:
@@ -46,4 +48,4 @@ def import_files(
                 else:
                     yield outcome
 
-    return store_articles(store, outcomes(), settings.declared_sections(), now)
+    return store_articles(store, outcomes(), declared, now)

@@ -28,7 +28,9 @@ def parse(data: bytes, base: str) -> Parsed:
     if not isinstance(items, list):
         raise NotAFeedError("this JSON Feed has no list of items")
     parsed = Parsed(
-        title=headline(_text(feed, "title")), language=clean.language(_text(feed, "language"))
+        title=headline(_text(feed, "title")),
+        home=canonical_url(_text(feed, "home_page_url") or _text(feed, "feed_url"), base),
+        language=clean.language(_text(feed, "language")),
     )
     for number, item in enumerate(items, 1):
         if isinstance(item, dict):

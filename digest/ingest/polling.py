@@ -16,6 +16,7 @@ from digest.config import Settings
 from digest.errors import DigestError, NoSuchFeedError
 from digest.ingest.feeds import Feed, Filing, read_feed
 from digest.ingest.fetch import LONGEST_WAIT, Fetched, TryLaterError, fetch
+from digest.ingest.identity import without_credentials
 from digest.ingest.upsert import exclusive, store_articles
 from digest.sections import split_path
 from digest.store import Store
@@ -100,7 +101,7 @@ def feed_states(store: Store, settings: Settings) -> list[dict[str, Any]]:
         rows.append(
             {
                 "slug": feed.slug,
-                "url": feed.url,
+                "url": without_credentials(feed.url),
                 "section": feed.section,
                 "every_seconds": int(feed.every.total_seconds()),
                 "polled": state.polled,
@@ -179,7 +180,8 @@ def _ask(poll: _Poll, settings: Settings, now: datetime) -> _Got:
         fetched = fetch(feed.url, settings.ingest, etag=poll.etag, modified=poll.modified, now=now)
         if fetched.data is None:
             return _Got(poll, fetched)
-        return _Got(poll, fetched, read_feed(fetched.data, feed.url, now, fetched.url, filing))
+        source = without_credentials(feed.url)
+        return _Got(poll, fetched, read_feed(fetched.data, source, now, fetched.url, filing))
     except DigestError as error:
         return _Got(poll, error=error)
 

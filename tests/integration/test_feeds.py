@@ -261,6 +261,31 @@ def test_the_address_that_was_checked_is_the_one_that_is_asked(server: Server):
     assert server.asked[0][1]["Host"] == f"no-such-host.invalid:{port}"
 
 
+def test_an_address_that_does_not_answer_leaves_the_others(server: Server):
+    server.pages["/"] = answer(b"here")
+    port = server.url.rpartition(":")[2]
+    fetched = fetch(
+        f"http://host.invalid:{port}/", LOCAL, now=NOW, resolve=lambda *_: ["::1", "127.0.0.1"]
+    )
+    assert fetched.data == b"here"
+
+
+def test_a_password_in_an_address_is_used_and_never_told(
+    store: Store, settings: Settings, server: Server
+):
+    item = b"<item><title>T</title><description>&lt;a href='/more'>m&lt;/a></description></item>"
+    server.pages["/feed"] = answer(b'<rss version="2.0"><channel>' + item + b"</channel></rss>")
+    address = server.url.replace("//", "//reader:hunter2@")
+    told = with_feeds(settings, good=f"{address}/feed", bad=f"{address}/none")
+    outcomes = poll_due(store, told, NOW)
+    assert [outcome.status for outcome in outcomes] == ["fetched", "failed"]
+    assert all(headers["Authorization"].startswith("Basic ") for _, headers in server.asked)
+    assert "hunter2" not in f"{outcomes}{feed_states(store, told)}"
+    with store.read() as session:
+        (article,) = session.exec(select(Article))
+    assert f'href="{server.url}/more"' in article.body_html
+
+
 def test_a_feed_that_says_it_is_huge_is_not_begun(server: Server):
     def huge(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
@@ -307,6 +332,9 @@ def test_broken_or_strange_packing_is_said_in_words(server: Server):
     server.pages["/br"] = answer(b"x", headers={"Content-Encoding": "br"})
     with refused("compression is broken"):
         get(f"{server.url}/broken")
+    server.pages["/part"] = answer(gzip.compress(RSS)[:-9], headers={"Content-Encoding": "gzip"})
+    with refused("compression is cut off"):
+        get(f"{server.url}/part")
     with refused('encoding "br" was not asked for'):
         get(f"{server.url}/br")
 
@@ -377,6 +405,25 @@ def test_entries_that_share_an_address_or_id_are_not_merged():
                     for n in range(3))  # fmt: skip
     feed = read_feed(f'<rss version="2.0"><channel>{items}</channel></rss>'.encode(), "f", NOW)
     assert len({article.keys for article in feed.articles}) == 3
+
+
+def test_ids_of_different_feeds_never_meet():
+    def keys(site: str) -> tuple[str, ...]:
+        item = f"<item><guid>1</guid><title>t</title><link>{site}1</link></item>"
+        channel = f"<title>News</title><link>{site}</link>{item}"
+        text = f'<rss version="2.0"><channel>{channel}</channel></rss>'
+        return read_feed(text.encode(), "f", NOW).articles[0].keys
+
+    assert not set(keys("http://a.example/")) & set(keys("http://b.example/"))
+    assert keys("http://a.example/") == keys("http://a.example/")
+
+
+def test_modules_in_the_folder_one_stands_in_are_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "feedparser.py").write_text("raise SystemExit('run')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert read_feed(RSS, "f", NOW).articles
 
 
 def test_a_feed_that_costs_too_much_costs_only_its_own_process(monkeypatch: pytest.MonkeyPatch):

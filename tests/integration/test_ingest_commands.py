@@ -53,6 +53,33 @@ def test_what_is_rejected_is_said_and_the_rest_goes_in(folder: Path):
     assert b"Traceback" not in done.stderr
 
 
+def test_a_feeds_file_is_filed_by_its_categories(folder: Path):
+    digest(folder, "articles", "import", str(FIXTURES / "feed.rss"))
+    rows = told(digest(folder, "articles", "list", "--json"))["articles"]
+    sections = {row["title"].split()[0]: row["section"] for row in rows}
+    assert sections["A"] == "Sports"  # declared, however the category is written
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--limit", "99999999999999999999"), b"1000000"),
+        (("--date", "9999-12-31"), b"choose another date"),
+        (("--date", "0001-01-01"), b"choose another date"),
+    ],
+)
+def test_absurd_questions_are_answered_in_words(folder: Path, arguments: list[str], why: bytes):
+    done = digest(folder, "articles", "list", *arguments)
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_letters_that_are_none_find_nothing(folder: Path):
+    done = digest(folder, "articles", "list", "--section", "\udcff")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
 def test_a_feed_is_tried_without_a_configuration(tmp_path: Path):
     shown = told(digest(tmp_path, "feeds", "parse", str(FIXTURES / "feed.rss"), "--json"))
     assert shown["title"] == "The Courier: World"
