@@ -56,7 +56,7 @@ class Database(_Table):
         remedy = 'use "sqlite:///digest.db" or "postgresql+psycopg://user@host/name"'
         try:
             parsed = make_url(url)
-        except ArgumentError as error:
+        except (ArgumentError, ValueError) as error:  # ValueError: its port is no number
             raise ValueError(f"this is no database address: {remedy}") from error
         if parsed.drivername not in {"sqlite", "postgresql+psycopg"}:
             raise ValueError(f'"{parsed.drivername}" is not supported: {remedy}')

@@ -6,6 +6,7 @@ The checks raise `ValueError` with a whole sentence for the person who wrote the
 import re
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -77,15 +78,23 @@ def _more_than_none(length: timedelta) -> timedelta:
 
 
 def _web_address(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+    if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text) or not _has_host(text):
         raise ValueError(
             f'"{one_line(text, 100)}" is no web address: write it whole, such as "https://news.example.org"'
         )
     return text.rstrip("/")
 
 
+def _has_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _feed_address(text: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+[^\s#]*", text):
+    if not re.fullmatch(r"https?://[^\s/?#]+[^\s#]*", text) or not _has_host(text):
         raise ValueError(
             f'"{one_line(text, 100)}" is no feed address: write it whole, with https://'
         )
@@ -93,7 +102,8 @@ def _feed_address(text: str) -> str:
 
 
 def _section(path: str) -> str:
-    parts = split_path(path)
+    # As those of articles are: invisible characters, pasted along, would keep the two apart.
+    parts = split_path(one_line(path))
     if not parts:
         raise ValueError('a section needs a name, such as "World" or "World » Ukraine"')
     if ";" in path:

@@ -76,6 +76,12 @@ def test_a_sender_without_a_name_has_the_newsletters_title(load):
     assert load(text).newsletters[0].from_name == "The Morning Courier"
 
 
+def test_a_section_is_written_as_its_articles_are(load):
+    pasted = "World\u200b » Ukra\u00adine"
+    settings = load(f'{SITE}\n[[sections]]\npath = "{pasted}"')
+    assert "world » ukraine" in settings.declared_sections()
+
+
 def test_a_newsletter_may_follow_its_readers_clocks(load):
     settings = load(SITE + NEWSLETTER + 'timezone = "subscriber"\nlanguage = "pt_BR"')
     assert settings.zone(settings.newsletters[0]).key == "UTC"
@@ -122,6 +128,11 @@ MISTAKES = [
         'sections: path "WORLD" stands twice: remove one',
     ),
     ('[[feeds]]\nslug = "A b"\nurl = "https://a.b/"', 'feeds[1].slug: "A b" is no slug: up to 40'),
+    ('[[feeds]]\nslug = "a"\nurl = "http://[::1/"', 'feeds[1].url: "http://[::1/" is no feed'),
+    (
+        '[database]\nurl = "postgresql+psycopg://u:pw@h:p/d"',
+        "database.url: this is no database address: use",
+    ),
     ('[[feeds]]\nslug = "a"\nurl = "ftp://a.b/"', 'feeds[1].url: "ftp://a.b/" is no feed address'),
     ('[[feeds]]\nslug = "a"', "feeds[1].url: missing: add it (config.example.toml shows how)"),
     (NEWSLETTER * 2, 'newsletters: slug "morning" stands twice: remove one, or rename it'),
