@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from digest.config_types import (
     ADDRESS_LINE,
     Address,
+    BounceAddress,
     Duration,
     FeedAddress,
     Language,
@@ -22,7 +23,7 @@ from digest.config_types import (
     Slug,
     WebAddress,
     Zone,
-    check_address,
+    check_own_address,
     check_zone,
 )
 from digest.sections import section_key
@@ -86,7 +87,7 @@ class Smtp(_Table):
     timeout: PositiveDuration = timedelta(seconds=60)
     verify_certificate: bool = True
     helo_name: OneLine | None = None
-    bounce_address: Address | None = None
+    bounce_address: BounceAddress | None = None
 
 
 class Uncertain(StrEnum):
@@ -169,7 +170,7 @@ class Newsletter(_Table):
             raise ValueError(
                 f'"{one_line(text, 100)}" is no sender: write "Name <address@example.org>"'
             )
-        check_address((match["inner"] or match["bare"]).strip())
+        check_own_address((match["inner"] or match["bare"]).strip())
         return text.strip()
 
     @field_validator("sections")
@@ -213,7 +214,7 @@ class Newsletter(_Table):
     def from_address(self) -> str:
         """The sender's bare address, normalised."""
         match = ADDRESS_LINE.match(self.sender)
-        return check_address(((match and (match["inner"] or match["bare"])) or "").strip())
+        return check_own_address(((match and (match["inner"] or match["bare"])) or "").strip())
 
     @property
     def section_keys(self) -> tuple[str, ...]:

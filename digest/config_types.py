@@ -25,6 +25,8 @@ ADDRESS_LINE = re.compile(
 
 _LONGEST = timedelta(days=3660)
 _DIGITS = 12
+# 64 octets (RFC 5321 section 4.5.3.1.1) less "+" and the 40 letters that name a delivery.
+_LONGEST_BOUNCE_LOCAL_PART = 23
 
 
 def check_zone(name: str) -> str:
@@ -58,6 +60,24 @@ def check_address(text: str) -> str:
         raise ValueError(f'"{one_line(text, 100)}" is no e-mail address: {why}') from error
 
 
+def check_own_address(text: str) -> str:
+    """`text` as a normalised address that every server takes as a sender's."""
+    address = check_address(text)
+    if not address.rpartition("@")[0].isascii():
+        raise ValueError(f'"{one_line(text, 100)}": many servers take only ASCII before the @')
+    return address
+
+
+def _bounce_address(text: str) -> str:
+    address = check_own_address(text)
+    if len(address.rpartition("@")[0]) > _LONGEST_BOUNCE_LOCAL_PART:
+        raise ValueError(
+            f'"{one_line(text, 100)}": at most {_LONGEST_BOUNCE_LOCAL_PART} characters before the '
+            "@, for each mail's own mark is added to them"
+        )
+    return address
+
+
 def _duration(value: object) -> object:
     if isinstance(value, timedelta):
         return value
@@ -81,6 +101,11 @@ def _web_address(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text) or not _has_host(text):
         raise ValueError(
             f'"{one_line(text, 100)}" is no web address: write it whole, such as "https://news.example.org"'
+        )
+    if not text.isascii():
+        # It stands in header fields.
+        raise ValueError(
+            f'"{one_line(text, 100)}" is not ASCII: write the host as "xn--…", the path as "%…"'
         )
     return text.rstrip("/")
 
@@ -121,7 +146,8 @@ def _slug(text: str) -> str:
 
 Zone = Annotated[str, AfterValidator(check_zone)]
 Language = Annotated[str, AfterValidator(check_language)]
-Address = Annotated[str, AfterValidator(check_address)]
+Address = Annotated[str, AfterValidator(check_own_address)]
+BounceAddress = Annotated[str, AfterValidator(_bounce_address)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 PositiveDuration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_more_than_none)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]

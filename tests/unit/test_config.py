@@ -71,6 +71,15 @@ def test_little_is_needed(load):
     assert list(settings.declared_sections()) == ["politics", "world"]
 
 
+def test_what_stands_in_headers_is_ascii(load):
+    sender = NEWSLETTER.replace("morning@", "утро@")
+    with pytest.raises(ConfigInvalidError, match="take only ASCII before the @"):
+        load(f"{SITE}{sender}")
+    address = SITE.replace("news.example.org", "новини.example.org")
+    with pytest.raises(ConfigInvalidError, match="is not ASCII: write the host as"):
+        load(address)
+
+
 def test_a_sender_without_a_name_has_the_newsletters_title(load):
     text = SITE + NEWSLETTER.replace("The Courier <morning@news.example.org>", "m@news.example.org")
     assert load(text).newsletters[0].from_name == "The Morning Courier"
@@ -116,6 +125,11 @@ MISTAKES = [
     ('[smtp]\ntimeout = "0s"', "smtp.timeout: this must be longer than nothing"),
     ('[smtp]\ntimeout = "99999999999999d"', "smtp.timeout: this is longer than 3660 days"),
     ('[smtp]\nbounce_address = "b@"', 'smtp.bounce_address: "b@" is no e-mail address'),
+    ('[smtp]\nbounce_address = "é@b.example"', 'smtp.bounce_address: "é@b.example": many'),
+    (
+        '[smtp]\nbounce_address = "' + "b" * 24 + '@b.example"',
+        'smtp.bounce_address: "' + "b" * 24 + '@b.example": at most 23 characters before the @',
+    ),
     ('[database]\nurl = "x"', "database.url: this is no database address: use"),
     ('[database]\nurl = "mysql://h/d"', 'database.url: "mysql" is not supported: use "sqlite'),
     ('[database]\nurl = "sqlite://"', "database.url: this names no database that lasts: use"),
