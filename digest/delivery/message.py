@@ -5,6 +5,7 @@ import html
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from urllib.parse import quote
 
 from digest.config import Newsletter, Settings
 from digest.delivery import headers
@@ -14,6 +15,7 @@ from digest.errors import MessageTooLargeError
 from digest.rendering import Slot, Spliced
 from digest.store.document import EditionDocument
 from digest.subscribers.tokens import PREVIEW, Tokens
+from digest.text import one_line
 
 MAX_BYTES = 100_000
 """No mail is larger: clients cut longer ones off, footer and all."""
@@ -24,6 +26,8 @@ _BOUNDARY = "=_digest"
 _END = f"\r\n--{_BOUNDARY}--\r\n".encode("ascii")
 # What a reader's own values take: the fields of their head, and the blanks of both parts.
 _HEAD_ROOM = 3_000
+# Characters of a reader's name: with more, one reader's mail might pass the limit of all.
+_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True)
@@ -77,11 +81,11 @@ class Letterhead:
 
     def head(self, to: Mailbox, recipient: Recipient, token: str, now: datetime) -> bytes:
         """The header fields that no two readers share."""
-        leave_by_mail = f"<mailto:{self.bounces}?subject=unsubscribe%20{token}>"
+        leave_by_mail = f"<{_mailto(self.bounces)}?subject=unsubscribe%20{token}>"
         leave = f"<{self.base_url}/unsubscribe/{token}>,\r\n {leave_by_mail}"
         return b"".join(
             (
-                headers.phrase("To", recipient.name, to.address),
+                headers.phrase("To", one_line(recipient.name, _NAME_LENGTH), to.address),
                 headers.field("Date", headers.format_datetime(now).encode("ascii")),
                 headers.field(
                     "Message-ID", self.message_id(recipient.delivery_id, now).encode("ascii")
@@ -100,7 +104,7 @@ class Letterhead:
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "List-Help": f"<{base}/n/{self.newsletter}>",
             "List-Archive": f"<{base}/archive/{self.newsletter}>",
-            "List-Owner": f"<mailto:{owner}>",
+            "List-Owner": f"<{_mailto(owner)}>",
             "List-Post": "NO",
             "Feedback-ID": feedback,
             "Precedence": "bulk",
@@ -212,6 +216,11 @@ def _part_head(kind: str, part: Quoted | Base64) -> bytes:
         f"Content-Type: {kind}; charset=utf-8\r\n"
         f"Content-Transfer-Encoding: {part.name}\r\n\r\n"
     ).encode("ascii")
+
+
+def _mailto(address: str) -> str:
+    """The URI of an address; what has a meaning in a URI is encoded (RFC 6068 section 2)."""
+    return f"mailto:{quote(address, safe='@+!$*')}"
 
 
 def _sender_id(domain: str) -> str:

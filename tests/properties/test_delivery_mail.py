@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from unicodedata import normalize
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from hypothesis import example, given, settings
@@ -199,6 +200,22 @@ def test_a_bounce_comes_back_with_its_delivery():
     assert domain == "news.example.org"
     assert len(local) <= 64
     assert TOKENS.read_bounce(local.removeprefix("bounces+")) == 4242
+
+
+def test_an_address_in_a_uri_keeps_its_letters():
+    made = replace(HEAD, bounces="50%?a&b@news.example.org", reply_to="news&views@example.org")
+    message = parsed(compose_message(made, spliced(), READER, NOW))
+    by_mail = message["List-Unsubscribe"].split("<")[2].strip("> ")
+    uri = urlsplit(by_mail)
+    assert unquote(uri.path) == "50%?a&b@news.example.org"
+    assert parse_qs(uri.query)["subject"] == [f"unsubscribe {TOKENS.reader(99, 17)}"]
+    assert message["List-Owner"] == "<mailto:news%26views@example.org>"
+
+
+def test_a_long_name_makes_no_mail_too_large():
+    mail = prepare(HEAD, spliced())
+    short = len(mail.personalise(READER, NOW))
+    assert len(mail.personalise(replace(READER, name="Ж" * 50_000), NOW)) < short + 1_000
 
 
 def test_a_test_mail_says_so_and_acts_for_nobody():
