@@ -1,5 +1,6 @@
 """The web side of the program as one FastAPI application."""
 
+import logging
 from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request, Response
@@ -30,6 +31,12 @@ READER_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+OUT_OF_ORDER = "Something is out of order here: please try again in a few minutes."
+_OURS = 500
+"""Statuses from here on speak of our own faults."""
+
+logger = logging.getLogger(__name__)
+
 
 def create_app(program: App) -> FastAPI:
     """The readers' pages, the archive and the preview of one program."""
@@ -48,7 +55,8 @@ def health(app: Program) -> JSONResponse:
     try:
         app.store.check()
     except StoreError as error:
-        return JSONResponse({"status": "failing", "database": str(error)}, status_code=503)
+        logger.error("health: %s", error)  # noqa: TRY400 - said in words
+        return JSONResponse({"status": "failing", "part": "database"}, status_code=503)
     return JSONResponse({"status": "ok"})
 
 
@@ -71,7 +79,12 @@ def _said(request: Request, error: Exception) -> Response:
         StoreError: 503,
     }
     status = next((s for kind, s in statuses.items() if isinstance(error, kind)), 500)
-    page = message(request.app.state.program, str(error), status=status)
+    text = str(error)
+    if status >= _OURS and not request.url.path.startswith("/preview"):
+        # Where our database and our files lie is for the log, not for all the world.
+        logger.error("%s", error)
+        text = OUT_OF_ORDER
+    page = message(request.app.state.program, text, status=status)
     if request.url.path == "/preview" and status != statuses[PreviewForbiddenError]:
         # The desk is mending a template: the page comes back by itself.
         page.headers["Refresh"] = "2"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,6 +15,7 @@ from digest.bootstrap import App
 from digest.config import Settings
 from digest.delivery import begin
 from digest.editions.life import build
+from digest.errors import StoreUnreachableError
 from digest.store.models import Edition, Subscription, SubscriptionStatus
 from digest.store.rows import row_id
 from digest.subscribers.addresses import read_address
@@ -171,6 +173,28 @@ def test_titles_are_text_on_every_page(app: App, client: TestClient, token: str,
 
 def test_health(client: TestClient):
     assert client.get("/health").json() == {"status": "ok"}
+
+
+def test_our_own_faults_are_for_the_log(
+    app: App,
+    client: TestClient,
+    token: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    def fail() -> NoReturn:
+        raise StoreUnreachableError(url=app.store, why="no route to 10.0.0.5")
+
+    monkeypatch.setattr(app.store, "read", fail)
+    monkeypatch.setattr(app.store, "check", fail)
+    for path in (f"/unsubscribe/{token}", "/archive/morning", "/health"):
+        caplog.clear()
+        answer = client.get(path)
+        assert answer.status_code == 503
+        assert "10.0.0.5" not in answer.text
+        assert "10.0.0.5" in caplog.text
+    assert "try again" in client.get("/archive/morning").text
+    assert "10.0.0.5" in client.get("/preview").text
 
 
 def test_the_preview_shows_all_views(client: TestClient, tie: Subscription, edition: Edition):
