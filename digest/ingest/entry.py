@@ -27,8 +27,7 @@ class Parsed:
         """The form in which it leaves the child process."""
         return {
             "title": self.title,
-            # What tells this feed from others; titles hold no line break.
-            "name": f"{self.home}\n{self.title}".strip(),
+            "home": self.home,
             "language": self.language,
             "articles": self.articles,
             "rejected": self.rejected,

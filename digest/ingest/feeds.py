@@ -78,15 +78,18 @@ def read_feed(
         raise FeedUnreadableError(source=source, why=told["error"])
     entries: list[dict[str, Any]] = told["articles"]
     # An address or an id that different entries share names none of them: kept as a name, it would
-    # merge them into one.
+    # merge them into one. So would that of the site, to which some feeds link every entry.
     loose = _Loose(
-        identity.shared([(one["url"], f"{one['id']}\n{one['title']}") for one in entries]),
+        {
+            told["home"],
+            *identity.shared([(one["url"], f"{one['id']}\n{one['title']}") for one in entries]),
+        },
         identity.shared([(one["id"], f"{one['url']}\n{one['title']}") for one in entries]),
     )
     filing = replace(
         filing,
         source=f"feed:{filing.scope}" if filing.scope else "feed",
-        scope=filing.scope or told["name"] or source,
+        scope=filing.scope or f"{told['home']}\n{told['title']}".strip() or source,
         language=told["language"] or filing.language,
     )
     articles = [_article(one, filing, loose, _published(one, now)) for one in entries]

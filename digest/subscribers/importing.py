@@ -151,7 +151,8 @@ class SubscriberImport:
 
 
 def _rejection(row: CsvRow, reason: str) -> Rejection:
-    return Rejection(row.line, one_line(row.cells.get("email", ""), 100), reason)
+    # The reason may quote the cell.
+    return Rejection(row.line, one_line(row.cells.get("email", ""), 100), one_line(reason, 500))
 
 
 class _Plan:

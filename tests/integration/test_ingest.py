@@ -14,6 +14,7 @@ from sqlalchemy import event, func
 from sqlmodel import select
 
 from digest.bootstrap import App
+from digest.ingest.feeds import read_feed
 from digest.ingest.files import Format, Reading, decoded, read_file
 from digest.ingest.incoming import Incoming, Rejection, Report
 from digest.ingest.upsert import store_articles
@@ -113,6 +114,14 @@ def test_two_feeds_with_one_article_do_not_change_it_to_and_fro(store: Store):
     for told in (one, two, one):
         assert counts(put(store, told)) == (0, 0, 1)
     assert articles(store)[0].title == "One"
+
+
+def test_entries_that_link_to_the_site_only_do_not_replace_one_another(store: Store):
+    for number in (1, 2):
+        item = f"<guid>n{number}</guid><title>t{number}</title><link>https://a.example</link>"
+        channel = f"<title>T</title><link>https://a.example/</link><item>{item}</item>"
+        text = f'<rss version="2.0"><channel>{channel}</channel></rss>'
+        assert counts(put(store, *read_feed(text.encode(), "f", NOW).articles)) == (1, 0, 0)
 
 
 def test_several_names_lead_to_one_article_and_new_names_stay(store: Store):

@@ -168,6 +168,11 @@ def test_each_bad_line_has_its_reason_and_the_others_go_in(store: Store, take):
     assert {bad.line: bad.email for bad in report.rejected}[4] == "a@b.org Bcc: c@d.org"
 
 
+def test_a_reason_is_one_line_whatever_it_quotes(take):
+    report = take("email,newsletters", 'a@example.org,"x\ny\x1b[2J"')
+    assert [bad.reason[:32] for bad in report.rejected] == ['No newsletter is called "x y[2J"']
+
+
 def test_who_left_and_who_is_suppressed_stay_out(store: Store, take):
     take("email,newsletters", "left@b.org,morning;evening", "kept@b.org,morning", now=BEFORE)
     with store.write() as session:
