@@ -79,6 +79,7 @@ class Ledger:
         self._owner = owner
         self._lease = lease
         self._candidates: deque[int] = deque()
+        self._held: set[int] = set()
         # Senders that work side by side rarely reach for the same rows.
         self._random = random.Random(owner)  # noqa: S311 - spreads, protects nothing
 
@@ -101,7 +102,9 @@ class Ledger:
                     refills -= 1
                     self._refill(session, now)
                 claims += self._claim(session, wanted - len(claims), now)
-            return claims
+        self._held -= {outcome.claim.delivery_id for outcome in outcomes}
+        self._held |= {claim.delivery_id for claim in claims}
+        return claims
 
     def _refill(self, session: Session, now: datetime) -> None:
         query = (
@@ -153,8 +156,20 @@ class Ledger:
         )
 
     def recover(self, policy: Policy, now: datetime) -> int:
-        """Settle the claims of senders that are dead or slept past their lease."""
+        """Settle the claims of senders that are dead or slept past their lease.
+
+        Our own that we never heard of go back to waiting: a commit had come through, and the word
+        of it was lost.
+        """
+        mine = update(_ROWS).where(
+            _ROWS.c.edition_id == self._edition_id,
+            _ROWS.c.status == DeliveryStatus.CLAIMED,
+            _ROWS.c.claimed_by == self._owner,
+            _ROWS.c.id.not_in(self._held),
+        )
+        back = mine.values(status=DeliveryStatus.WAITING, claimed_by="", claimed_until=None)
         with self._store.write() as session:
+            session.connection().execute(back)
             return recover(session, self._edition_id, policy, now)
 
     def outlook(self, now: datetime) -> tuple[str, datetime | None, int]:

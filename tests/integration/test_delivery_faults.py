@@ -8,21 +8,24 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from digest.bootstrap import App, utc_now
 from digest.config import Settings, Uncertain
 from digest.delivery import Tally, begin, resume_edition, send_edition
-from digest.delivery.ledger import Ledger
+from digest.delivery.ledger import Claim, Ledger
 from digest.errors import (
     MessageTooLargeError,
     ServerRefusesError,
     ServerUnreachableError,
     StoreError,
+    StoreUnreachableError,
 )
 from digest.store import Store
 from digest.store.models import Delivery, Edition
@@ -297,6 +300,32 @@ def test_a_database_that_fails_in_the_middle_forgets_nobody(
     assert account.accepted + account.uncertain == 100
     assert 1 <= account.uncertain <= 4
     assert server.taken() == {address(n): 1 for n in range(100)}
+
+
+def test_a_commit_whose_answer_is_lost_leaves_nobody_waiting(
+    app: App, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("digest.delivery.clerk._PATIENCE", 0)
+    subscribe(app.store, *[address(n) for n in range(20)])
+    edition = draft(app)
+    exchange, commits = Ledger.exchange, iter(range(1000))
+    deaf = Store.write
+
+    @contextmanager
+    def lossy(store: Store) -> Iterator[Session]:
+        with deaf(store) as session:
+            yield session
+        if next(commits) == 2:
+            raise StoreUnreachableError(url="x", why="server closed the connection")
+
+    def with_losses(self: Ledger, *arguments: Any) -> list[Claim]:
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, "write", lossy)
+            return exchange(self, *arguments)
+
+    monkeypatch.setattr(Ledger, "exchange", with_losses)
+    assert send(app, edition, wait=False) == Tally(audience=20, accepted=20)
+    assert server.taken() == {address(n): 1 for n in range(20)}
 
 
 SENDER = """
