@@ -47,7 +47,10 @@ def leave(
 
 
 def _leaving(app: App, token: str, subscription: Subscription) -> HTMLResponse:
-    newsletter = app.settings.newsletter(subscription.newsletter)
+    slug = subscription.newsletter
+    # Also of a newsletter that is no more somebody who still has a mail of it may leave.
+    titles = {newsletter.slug: newsletter.title for newsletter in app.settings.newsletters}
+    newsletter = {"slug": slug, "title": titles.get(slug, slug)}
     done = subscription.status == SubscriptionStatus.UNSUBSCRIBED
     return page(app, "unsubscribe.html", token=token, newsletter=newsletter, done=done)
 

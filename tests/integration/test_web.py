@@ -104,6 +104,15 @@ def test_the_button_on_the_page_leaves(app: App, client: TestClient, token: str)
     assert "You are unsubscribed" in client.get(f"/unsubscribe/{token}").text
 
 
+def test_a_newsletter_that_is_no_more_can_be_left(app: App, settings: Settings, token: str):
+    newsletter = settings.newsletters[0].model_copy(update={"slug": "evening"})
+    now = settings.model_copy(update={"newsletters": (newsletter,)})
+    with closing(App(now, app.clock)) as later, TestClient(create_app(later)) as client:
+        assert "Unsubscribe from morning" in client.get(f"/unsubscribe/{token}").text
+        assert "You are unsubscribed" in client.post(f"/unsubscribe/{token}").text
+    assert stored(app).status == SubscriptionStatus.UNSUBSCRIBED
+
+
 def test_a_forged_token_and_one_of_a_preview_act_for_nobody(
     app: App, client: TestClient, token: str, edition: Edition
 ):
