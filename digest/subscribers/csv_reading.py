@@ -14,6 +14,7 @@ from digest.text import one_line
 
 # A quoted cell may go on over this many lines; more of them means that a quote was not closed.
 _MOST_LINES = 10
+_LONGEST_LINE = 1_000_000
 _UNCLOSED = "unexpected end of data"
 _STRAY_QUOTE = "a quote stands within a cell: double it, and put quotes round the cell"
 _WORDS = {
@@ -105,7 +106,7 @@ def _encoding(path: Path) -> str:
 
 
 def _check_encoding(path: Path, encoding: str) -> None:
-    """Read the whole file once before anything of it is imported."""
+    """Read the whole file once, in lines of bounded length, before anything of it is imported."""
     try:
         decoder = codecs.getincrementaldecoder(encoding)()
         "".encode(encoding)
@@ -124,7 +125,11 @@ def _check_encoding(path: Path, encoding: str) -> None:
 
 def _first_bad_line(path: Path, decoder: codecs.IncrementalDecoder) -> int | None:
     with path.open("rb") as file:
-        for number, line in enumerate(chain(file, [b""]), 1):
+        lines = iter(lambda: file.readline(_LONGEST_LINE), b"")
+        for number, line in enumerate(chain(lines, [b""]), 1):
+            if len(line) == _LONGEST_LINE:
+                why = f"line {number} is longer than {_LONGEST_LINE:,} bytes: save it as CSV"
+                raise CsvUnreadableError(path=path, why=why)
             try:
                 decoder.decode(line, final=not line)
             except UnicodeDecodeError:

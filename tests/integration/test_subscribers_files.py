@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
 from digest.config import Settings, load_settings
+from digest.errors import CsvUnreadableError
 from digest.feedback.suppressions import SuppressionReason, suppress
 from digest.store import Store
 from digest.store.models import Subscriber, Subscription, SubscriptionStatus
@@ -171,6 +172,13 @@ def test_each_bad_line_has_its_reason_and_the_others_go_in(store: Store, take):
 def test_a_reason_is_one_line_whatever_it_quotes(take):
     report = take("email,newsletters", 'a@example.org,"x\ny\x1b[2J"')
     assert [bad.reason[:32] for bad in report.rejected] == ['No newsletter is called "x y[2J"']
+
+
+def test_a_file_without_lines_is_refused_before_it_fills_the_memory(tmp_path: Path):
+    path = tmp_path / "in.csv"
+    path.write_bytes(b"email\n" + b"a," * 1_000_000)
+    with pytest.raises(CsvUnreadableError, match="line 2 is longer than 1,000,000 bytes"):
+        SubscribersCsv(path)
 
 
 def test_who_left_and_who_is_suppressed_stay_out(store: Store, take):
