@@ -35,8 +35,9 @@ class Store:
         self._writing = self.engine.execution_options(**{_WRITES: True})
 
     def __str__(self) -> str:
-        # Options go with the password: one of them may be a password, too.
-        return self.url.set(query={}).render_as_string(hide_password=True)
+        # An option can hold a password, too.
+        options = {name: v for name, v in self.url.query.items() if "password" not in name}
+        return self.url.set(query=options).render_as_string(hide_password=True)
 
     @property
     def is_sqlite(self) -> bool:
