@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select, update
 
 from digest.errors import SuppressedAddressError
@@ -31,9 +33,7 @@ def subscribe(
     """
     if suppression := suppressed(session, [address.key]).get(address.key):
         raise SuppressedAddressError(email=address.email, reason=suppression.reason)
-    subscriber = session.exec(select(Subscriber).where(Subscriber.key == address.key)).one_or_none()
-    if subscriber is None:
-        subscriber = Subscriber(email=address.email, key=address.key, created=now)
+    subscriber = _found_or_made(session, address, now)
     apply_profile(subscriber, profile)
     session.add(subscriber)
     session.flush()
@@ -48,6 +48,19 @@ def subscribe(
         _sign_up(tie, consent, now)
         session.add(tie)
     session.flush()
+    return subscriber
+
+
+def _found_or_made(session: Session, address: Address, now: datetime) -> Subscriber:
+    """The person with an address, held until the transaction ends: the same one's next waits."""
+    held = select(Subscriber).where(Subscriber.key == address.key).with_for_update()
+    subscriber = session.exec(held).one_or_none()
+    if subscriber is None:
+        sqlite = session.get_bind().dialect.name == "sqlite"
+        insert = sqlite_insert if sqlite else postgresql_insert
+        new = {"email": address.email, "key": address.key, "name": "", "created": now}
+        session.connection().execute(insert(Subscriber).values(new).on_conflict_do_nothing())
+        subscriber = session.exec(held).one()
     return subscriber
 
 

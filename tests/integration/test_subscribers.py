@@ -1,5 +1,7 @@
 """Subscribers one by one, on both databases: consent, changes, leaving, erasure."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -51,6 +53,21 @@ def join(
 def standing(session: Session, email: str = "ana@example.org") -> dict[str, str]:
     found = people.ties(session, people.find(session, read_address(email)))
     return {tie.newsletter: tie.status for tie in found}
+
+
+def test_one_person_many_times_at_once_is_one_person(store: Store):
+    start = threading.Barrier(8)
+
+    def sign_up(_number: int) -> None:
+        start.wait(30)
+        with store.write() as session:
+            join(session)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(sign_up, range(8)))
+    with store.read() as session:
+        assert len(session.exec(select(Subscriber)).all()) == 1
+        assert standing(session) == {"morning": SubscriptionStatus.ACTIVE}
 
 
 def test_consent_on_record_makes_it_active(store: Store):
