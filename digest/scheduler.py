@@ -159,7 +159,10 @@ class Scheduler:
         self._wakes.start()
 
     async def stop(self) -> None:
-        """Wake no more; an edition that is being composed is finished first."""
+        """Wake no more; an edition that is being composed is finished first.
+
+        Feeds that are being read are not waited for: their thread ends with them, and asks no more.
+        """
         self._stopping = True
         self._wakes.pause()
         async with self._composing:
@@ -187,13 +190,16 @@ class Scheduler:
                 logger.error("the plan could not be kept: %s", error)  # noqa: TRY400 - said in words
 
     async def _poll(self) -> None:
+        app = self._app
         try:
             outcomes = await asyncio.to_thread(
-                poll_due, self._app.store, self._app.settings, self._app.clock()
+                poll_due, app.store, app.settings, app.clock(), lambda: self._stopping
             )
         except DigestError as error:
             logger.error("feeds could not be polled: %s", error)  # noqa: TRY400 - as above
             return
+        except asyncio.CancelledError:
+            return  # by `stop`
         for outcome in outcomes:
             if outcome.error:
                 logger.warning("feed %s: %s", outcome.slug, outcome.error)

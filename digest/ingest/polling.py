@@ -62,15 +62,18 @@ class _Got:
     error: DigestError | None = None
 
 
-def poll_due(store: Store, settings: Settings, now: datetime) -> list[FeedOutcome]:
+def poll_due(
+    store: Store, settings: Settings, now: datetime, stopped: Callable[[], bool] = lambda: False
+) -> list[FeedOutcome]:
     """Ask every feed that is due, and store what is new. A failing feed harms no other.
 
     Of two processes that poll at the same time, one asks: a feed is claimed before it is fetched.
+    Once `stopped` says so, no further one is asked.
 
     Raises:
         StoreError: the database failed.
     """
-    return _poll(store, settings, settings.feeds, now, named=False)
+    return _poll(store, settings, settings.feeds, now, stopped, named=False)
 
 
 def poll_named(
@@ -88,7 +91,7 @@ def poll_named(
             known = ", ".join(declared) or "none"
             raise NoSuchFeedError(slug=slug, known=known)
     feeds = [declared[slug] for slug in dict.fromkeys(slugs)]
-    return _poll(store, settings, feeds, now, named=True)
+    return _poll(store, settings, feeds, now, lambda: False, named=True)
 
 
 def feed_states(store: Store, settings: Settings) -> list[dict[str, Any]]:
@@ -115,7 +118,13 @@ def feed_states(store: Store, settings: Settings) -> list[dict[str, Any]]:
 
 
 def _poll(
-    store: Store, settings: Settings, feeds: Sequence[DeclaredFeed], now: datetime, *, named: bool
+    store: Store,
+    settings: Settings,
+    feeds: Sequence[DeclaredFeed],
+    now: datetime,
+    stopped: Callable[[], bool],
+    *,
+    named: bool,
 ) -> list[FeedOutcome]:
     with store.write() as session:
         exclusive(session, store)
@@ -130,12 +139,13 @@ def _poll(
 
     with ThreadPoolExecutor(_HOSTS_AT_ONCE) as pool:
         pending = [
-            pool.submit(_ask_host, queue, settings, now, time.sleep) for queue in queues.values()
+            pool.submit(_ask_host, queue, settings, now, time.sleep, stopped)
+            for queue in queues.values()
         ]
         for done in as_completed(pending):
             for got in done.result():
                 keep(got)
-    return [outcomes[poll.feed.slug] for poll in polls]
+    return [outcomes[poll.feed.slug] for poll in polls if poll.feed.slug in outcomes]
 
 
 def _claimed(
@@ -157,11 +167,17 @@ def _claimed(
 
 
 def _ask_host(
-    queue: list[_Poll], settings: Settings, now: datetime, sleep: Callable[[float], None]
+    queue: list[_Poll],
+    settings: Settings,
+    now: datetime,
+    sleep: Callable[[float], None],
+    stopped: Callable[[], bool],
 ) -> list[_Got]:
     """Ask the feeds of one host, one after the other, with a pause between."""
     found = []
     for number, poll in enumerate(queue):
+        if stopped():
+            break
         if number:
             sleep(settings.ingest.host_pause.total_seconds())
         found.append(_ask(poll, settings, now))

@@ -95,6 +95,14 @@ def with_feeds(settings: Settings, **urls: str) -> Settings:
     return settings.model_copy(update={"feeds": feeds})
 
 
+def test_once_stopped_no_further_feed_is_asked(store: Store, settings: Settings, server: Server):
+    server.pages["/a"] = server.pages["/b"] = answer(RSS)
+    told = with_feeds(settings, a=f"{server.url}/a", b=f"{server.url}/b")
+    outcomes = poll_due(store, told, NOW, lambda: bool(server.asked))
+    assert outcomes == [FeedOutcome("a", "fetched", added=3, rejected=1)]
+    assert [path for path, _ in server.asked] == ["/a"]
+
+
 def test_a_feed_is_fetched_once_and_then_asked_for_news_only(
     store: Store, settings: Settings, server: Server
 ):

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
@@ -13,7 +13,7 @@ import pytest
 from sqlmodel import col, select
 
 from digest.bootstrap import App
-from digest.config import Newsletter, Settings
+from digest.config import Feed, Newsletter, Settings
 from digest.delivery import cancel_edition
 from digest.editions.calendar import wall_instant
 from digest.editions.life import GIVEN_UP, build
@@ -274,3 +274,29 @@ def test_a_mistake_of_ours_holds_up_only_its_newsletter(
         assert bring_out_all(other) is True
     assert "ZeroDivisionError" in caplog.text
     assert [edition.newsletter for edition in editions(app)] == ["morning"]
+
+
+async def test_stopping_does_not_wait_for_feeds_nor_complain(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    feed = Feed.model_validate({"slug": "slow", "url": "http://127.0.0.1:1/", "section": "World"})
+    reading, told_to_stop, end = asyncio.Event(), threading.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def poll(_store: Store, _settings: Settings, _now: datetime, stopped: Callable[[], bool]):
+        loop.call_soon_threadsafe(reading.set)
+        assert end.wait(30)
+        if stopped():
+            told_to_stop.set()
+        return []
+
+    monkeypatch.setattr("digest.scheduler.poll_due", poll)
+    with closing(App(settings.model_copy(update={"feeds": (feed,)}))) as app:
+        scheduler = Scheduler(app)
+        scheduler.start()
+        await asyncio.wait_for(reading.wait(), 60)
+        await asyncio.wait_for(scheduler.stop(), 60)
+        end.set()
+        await loop.shutdown_default_executor()
+    assert told_to_stop.is_set()
+    assert "Traceback" not in caplog.text
