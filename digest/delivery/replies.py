@@ -46,8 +46,9 @@ class Answer:
 class Verdict(StrEnum):
     """What is to be done with the delivery.
 
-    `LATER` is about this recipient, `BACK` about the server or the connection: the recipient has
-    not had a turn. `HALT` says that no other recipient would fare better: the edition pauses.
+    `LATER` is about this recipient, `BACK` about the server or the connection: unless it came after
+    the recipient was named, they have not had a turn. `HALT` says that no other recipient would
+    fare better: the edition pauses.
     """
 
     ACCEPTED = "accepted"
