@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 _DAY = timedelta(days=1)
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(9000, 12, 31)
+"""The dates that editions and articles are asked for by; Python's own end too near to reckon."""
+
 # Wider than the widest gap between two editions (a weekly newsletter) and any clock change.
 _HORIZON = timedelta(days=16)
 

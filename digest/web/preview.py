@@ -21,6 +21,7 @@ from digest.bootstrap import App
 from digest.config import Newsletter
 from digest.delivery.message import MAX_BYTES
 from digest.delivery.proof import NOBODY, Proof, choice_of, proof_of_document, proof_of_edition
+from digest.editions.calendar import FIRST_DAY, LAST_DAY
 from digest.editions.life import compose_edition, schedule_of
 from digest.errors import PreviewForbiddenError
 from digest.store.models import Article, Edition, Subscriber, Subscription
@@ -37,7 +38,7 @@ _CSP = (
 )
 
 Wanted = Annotated[str, Query(alias="newsletter")]
-Day = Annotated[date | None, Query(alias="date")]
+Day = Annotated[date | None, Query(alias="date", ge=FIRST_DAY, le=LAST_DAY)]
 Reader = Annotated[str, Query(alias="subscriber")]
 
 

@@ -262,7 +262,8 @@ def test_an_unknown_reader_newsletter_or_date_is_said(client: TestClient, editio
     assert answer.status_code == 404
     assert "Nobody is subscribed as nobody@example.org" in answer.text
     assert client.get("/preview", params={"newsletter": "evening"}).status_code == 404
-    assert client.get("/preview", params={"date": "soon"}).status_code == 422
+    for day in ("soon", "0001-01-01", "9999-12-31"):
+        assert client.get("/preview", params={"date": day}).status_code == 422
 
 
 def test_a_broken_template_is_named_and_the_preview_comes_back(settings: Settings, tmp_path: Path):
