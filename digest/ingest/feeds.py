@@ -88,7 +88,8 @@ def read_feed(
     )
     filing = replace(
         filing,
-        source=f"feed:{filing.scope}" if filing.scope else "feed",
+        # Two files of one feed correct each other; those of two feeds must not, for ever.
+        source=f"feed:{filing.scope or told['home'] or told['title']}".removesuffix(":"),
         scope=filing.scope or f"{told['home']}\n{told['title']}".strip() or source,
         language=told["language"] or filing.language,
     )

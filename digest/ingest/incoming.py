@@ -12,7 +12,8 @@ class Incoming:
     An empty string, or None where that stands, says that the source knows nothing of it.
     `section` holds the parts of its path, `otherwise_section` those of the section it goes to when
     nobody names one. `keys` are the names it goes by, the strongest first (see `identity`);
-    `source` says where it comes from: "listing", "page", "jsonl", "feed" or "feed:<slug>".
+    `source` says where it comes from: "listing", "page", "jsonl", "feed:<slug>", or
+    "feed:<address>" of the site of a feed that came as a file.
     """
 
     keys: tuple[str, ...]

@@ -116,6 +116,19 @@ def test_two_feeds_with_one_article_do_not_change_it_to_and_fro(store: Store):
     assert articles(store)[0].title == "One"
 
 
+def test_files_of_two_feeds_with_one_article_come_to_rest(store: Store):
+    def feed(name: str) -> list[Incoming]:
+        item = f"<item><title>as {name} has it</title><link>https://a.example/1</link></item>"
+        channel = f"<title>{name}</title>{item}"
+        text = f'<rss version="2.0"><channel>{channel}</channel></rss>'
+        return read_feed(text.encode(), f"{name}.xml", NOW).articles
+
+    put(store, *feed("world"))
+    put(store, *feed("sports"))
+    assert counts(put(store, *feed("world"))) == (0, 0, 1)
+    assert counts(put(store, *feed("sports"))) == (0, 0, 1)
+
+
 def test_entries_that_link_to_the_site_only_do_not_replace_one_another(store: Store):
     for number in (1, 2):
         item = f"<guid>n{number}</guid><title>t{number}</title><link>https://a.example</link>"
