@@ -29,6 +29,7 @@ _FAILURES = (
     httpcore.UnsupportedProtocol,
     httpx.HTTPError,
     httpx.InvalidURL,
+    UnicodeError,  # a redirect to a host that is no name
     zlib.error,
 )
 
@@ -119,9 +120,11 @@ def _answer(response: httpx.Response, url: str, settings: Ingest, now: datetime)
         wait = retry_after(response.headers.get("Retry-After", ""), now)
         raise TryLaterError(url=url, why=f"the server answered {status}", wait=wait)
     data = b"".join(_bounded(response, url, settings.max_bytes))
-    headers = response.headers
+    etag = response.headers.get("ETag", "")[:500]
+    modified = response.headers.get("Last-Modified", "")[:100]
+    # Other letters than ASCII's may be received in a field, not sent (RFC 9110, section 5.5).
     return Fetched(
-        data, where, headers.get("ETag", "")[:500], headers.get("Last-Modified", "")[:100]
+        data, where, etag if etag.isascii() else "", modified if modified.isascii() else ""
     )
 
 

@@ -278,6 +278,18 @@ def test_an_address_that_does_not_answer_leaves_the_others(server: Server):
     assert fetched.data == b"here"
 
 
+def test_a_mark_that_cannot_be_sent_back_is_not_kept(server: Server):
+    server.pages["/"] = answer(b"x", headers={"ETag": '"\xe9"', "Last-Modified": "\xe9"})
+    fetched = fetch(f"{server.url}/", LOCAL, now=NOW)
+    assert (fetched.etag, fetched.modified) == ("", "")
+
+
+def test_a_redirect_to_no_name_is_said_in_words(server: Server):
+    server.pages["/"] = answer(status=302, headers={"Location": "http://xn--/"})
+    with refused("cannot be fetched: "):
+        get(f"{server.url}/")
+
+
 def test_a_password_in_an_address_is_used_and_never_told(
     store: Store, settings: Settings, server: Server
 ):
