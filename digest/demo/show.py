@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import socket
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -189,4 +190,9 @@ def _point(demo: Demo, edition: Edition, seconds: float) -> None:
     say(f"\nDone in {seconds:.1f} s. Where to look:")
     say(f"  mails     {folder / 'mails'}/*.eml")
     say(f"  preview   {app.settings.site.base_url}/preview?newsletter=morning&date={edition.date}")
-    say(f"  account   digest --config {folder / 'digest.toml'} editions show {edition.id}")
+    say(f"  account   {_program()} --config {folder / 'digest.toml'} editions show {edition.id}")
+
+
+def _program() -> str:
+    """How this program is called here: `make demo` does not put it on the path."""
+    return "digest" if shutil.which("digest") else sys.argv[0]
