@@ -28,7 +28,7 @@ class ConfigInvalidError(UsageError):
 
 
 class SecretUnreadableError(UsageError):
-    """{key}: the file {path} cannot be read ({why}): run `digest init`, or correct the path."""
+    """{key}: the file {path} cannot be read ({why}): mend it; `digest init` makes an absent key."""
 
 
 class UnknownNewsletterError(UsageError):
@@ -44,7 +44,7 @@ class StoreError(DigestError):
 
 
 class StoreUnreachableError(StoreError):
-    """The database {url} cannot be opened ({why}): check [database] url and its server."""
+    """The database {url} cannot be opened ({why}): check its address, and its folder or server."""
 
 
 class StoreBusyError(StoreUnreachableError):

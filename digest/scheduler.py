@@ -136,6 +136,7 @@ class Scheduler:
             timezone=UTC,
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
+        self._announced: dict[str, Due] = {}
         self._composing = asyncio.Lock()
         self._stopping = False
 
@@ -178,6 +179,7 @@ class Scheduler:
                 if await asyncio.to_thread(bring_out_all, self._app):
                     self._begun()
                 for planned in await asyncio.to_thread(plan, self._app, self._app.clock()):
+                    self._announce(planned)
                     self._wakes.add_job(
                         self._tick,
                         "date",
@@ -188,6 +190,14 @@ class Scheduler:
             except DigestError as error:
                 # The database may be away: the next tick tries again.
                 logger.error("the plan could not be kept: %s", error)  # noqa: TRY400 - said in words
+
+    def _announce(self, planned: Planned) -> None:
+        """Say, once, what comes next and when."""
+        slug, due = planned.newsletter.slug, planned.due
+        if self._announced.get(slug) != due:
+            self._announced[slug] = due
+            local = due.instant.astimezone(self._app.settings.zone(planned.newsletter))
+            logger.info("%s: the edition of %s is due at %s", slug, due.day, f"{local:%H:%M %Z}")
 
     async def _poll(self) -> None:
         app = self._app

@@ -1,5 +1,6 @@
 """`digest editions`: compose, look at, send, pause and account for editions."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Compose, preview, send and account for editions.")
 
 LISTED = 20
+DAYS_AHEAD = 7
 Id = Annotated[int, typer.Argument(metavar="ID", help="The edition, as `editions list` shows it.")]
 
 
@@ -39,7 +41,12 @@ def build(
     app = program(context)
     wanted = app.settings.newsletter(newsletter)
     now = app.clock()
-    date_wanted = read_day(day) or now.astimezone(app.settings.zone(wanted)).date()
+    today = now.astimezone(app.settings.zone(wanted)).date()
+    date_wanted = read_day(day) or today
+    if date_wanted > today + timedelta(days=DAYS_AHEAD):
+        raise typer.BadParameter(
+            f"{date_wanted} is more than {DAYS_AHEAD} days ahead: its articles are not written yet"
+        )
     anew = Rebuild.ALWAYS if rebuild else Rebuild.NEVER
     edition = build_edition(app.store, app.settings, wanted, date_wanted, now, rebuild=anew)
     with app.store.read() as session:
@@ -52,12 +59,10 @@ def build(
         lines += [f"  {_story_line(story)}" for story in section["stories"]]
     articles = sum(story.articles for story in document.stories)
     lines += ["", f"{articles} articles in {len(document.stories)} stories"]
-    lines += [f"{len(excluded)} left out" + (":" if excluded else "")]
-    lines += [
-        f"  {row['article']:>6}  {row['reason']}: {row['title']}" for row in excluded[:LISTED]
-    ]
-    if len(excluded) > LISTED:
-        lines.append(f"  … and {len(excluded) - LISTED} more (--json lists them)")
+    lines += _left_out(excluded)
+    if edition.status == "cancelled":
+        note("digest: this edition was cancelled: its date has no other, articles that nobody got")
+        note("digest: come in the next one")
     if edition.composed < edition.cutoff and edition.status == "draft":
         note("digest: composed before its cut-off: what comes until then is not in it (--rebuild)")
     say(data, lines, as_json=as_json)
@@ -104,7 +109,7 @@ def show(context: typer.Context, edition_id: Id, as_json: Json = False) -> None:
     for section in data["sections"]:
         lines.append(f"  {section['title']}")
         lines += [f"    {_story_line(story)}" for story in section["stories"]]
-    lines += ["", *_account_lines(account)]
+    lines += ["", *_left_out(excluded), *_account_lines(account)]
     if edition.note:
         lines.append(edition.note)
     say(data, lines, as_json=as_json)
@@ -187,8 +192,10 @@ def send_one_test(
     from digest.delivery.proof import choice_of, proof_of_edition
     from digest.editions.life import find_edition
     from digest.subscribers import find_subscription
+    from digest.subscribers.addresses import read_address
 
     app = program(context)
+    to = read_address(to).email
     with app.store.read() as session:
         edition = find_edition(session, edition_id)
         choice = choice_of(
@@ -340,6 +347,17 @@ def _excluded(session: "Session", edition: "Edition") -> list[dict[str, Any]]:
         {"article": article, "title": title, "reason": reason}
         for article, title, reason in session.exec(query)
     ]
+
+
+def _left_out(excluded: list[dict[str, Any]]) -> list[str]:
+    """What an edition left out, and why, for people."""
+    lines = [f"{len(excluded)} left out" + (":" if excluded else "")]
+    lines += [
+        f"  {row['article']:>6}  {row['reason']}: {row['title']}" for row in excluded[:LISTED]
+    ]
+    if len(excluded) > LISTED:
+        lines.append(f"  … and {len(excluded) - LISTED} more (--json lists them)")
+    return lines
 
 
 def _headline(edition: "Edition") -> str:

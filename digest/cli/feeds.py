@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from digest.ingest.incoming import Incoming
     from digest.ingest.polling import FeedOutcome
 
+NONE_DUE = "no feed is due yet (see `digest feeds list`); one that is named is asked now"
+
 app = typer.Typer(no_args_is_help=True, help="Fetch, list and try feeds.")
 
 
@@ -28,7 +30,7 @@ def fetch(
     program_ = program(context)
     settings, store, now = program_.settings, program_.store, program_.clock()
     outcomes = poll_named(store, settings, slugs, now) if slugs else poll_due(store, settings, now)
-    lines = [_outcome_line(outcome) for outcome in outcomes] or ["no feed is due"]
+    lines = [_outcome_line(outcome) for outcome in outcomes] or [NONE_DUE]
     say({"feeds": [outcome.as_json() for outcome in outcomes]}, lines, as_json=as_json)
     done_in_part(complete=all(outcome.status != "failed" for outcome in outcomes))
 

@@ -62,6 +62,7 @@ def _write_key(settings: "Settings") -> bool:
 
     path = settings.secret_key_path
     if path.exists():
+        settings.secret_key()  # one that is of no use is told now, not when the first mail is due
         return False
     try:
         # The key signs every link: nobody but its owner may read it, from the first moment.

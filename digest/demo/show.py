@@ -61,7 +61,7 @@ def demonstrate(folder: Path, say: Say, *, wait: bool) -> None:
         _invite(demo)
         edition = _compose(demo)
         _deliver(demo, edition)
-        _point(demo, edition, time.perf_counter() - began)
+        _point(demo, edition, time.perf_counter() - began, stays=wait)
         if wait:
             say("\nThe preview stays open until Ctrl-C.")
             asyncio.run(run_parts(demo.app, site=demo.site))
@@ -185,12 +185,17 @@ def _deliver(demo: Demo, edition: Edition) -> None:
         raise DemoFailedError(why=f"{account.accepted} were accepted, {caught} arrived")
 
 
-def _point(demo: Demo, edition: Edition, seconds: float) -> None:
+def _point(demo: Demo, edition: Edition, seconds: float, *, stays: bool) -> None:
     app, say, folder = demo.app, demo.say, demo.folder
     say(f"\nDone in {seconds:.1f} s. Where to look:")
     say(f"  mails     {folder / 'mails'}/*.eml")
-    say(f"  preview   {app.settings.site.base_url}/preview?newsletter=morning&date={edition.date}")
-    say(f"  account   {_program()} --config {folder / 'digest.toml'} editions show {edition.id}")
+    command = f"{_program()} --config {folder / 'digest.toml'}"
+    if stays:
+        base = app.settings.site.base_url
+        say(f"  preview   {base}/preview?newsletter=morning&date={edition.date}")
+    else:
+        say(f"  preview   {command} preview --date {edition.date}")
+    say(f"  account   {command} editions show {edition.id}")
 
 
 def _program() -> str:

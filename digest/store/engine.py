@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -105,6 +105,8 @@ class Store:
         from alembic import command  # noqa: PLC0415 - slow to import
         from alembic.config import Config  # noqa: PLC0415 - slow to import
 
+        if self.is_sqlite:
+            _make_private(self.url.database)
         found = self.revision()
         if found is not None and found not in _known_revisions():
             raise StoreNewerError(url=self, found=found)
@@ -154,6 +156,14 @@ def _explain_sqlite(store: Store, words: str) -> StoreError | None:
 
 def _file_exists(database: str | None) -> bool:
     return not database or database == ":memory:" or Path(database).exists()
+
+
+def _make_private(database: str | None) -> None:
+    """A new file is its owner's alone: it will hold readers' addresses."""
+    if database and not database.startswith((":", "file:")):
+        # Where it cannot be made, opening it says why in a moment.
+        with suppress(OSError):
+            Path(database).touch(mode=0o600, exist_ok=True)
 
 
 def _stamped_revision(connection: Connection) -> str | None:

@@ -4,13 +4,16 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from digest.bootstrap import App
 from digest.errors import (
     ActsForNobodyError,
     BadTokenError,
     DigestError,
+    NoSuchPageError,
     PreviewForbiddenError,
     StoreError,
     TemplateBrokenError,
@@ -46,6 +49,8 @@ def create_app(program: App) -> FastAPI:
         web.include_router(part.router)
     web.add_api_route("/health", health)
     web.add_exception_handler(DigestError, _said)
+    web.add_exception_handler(HTTPException, _no_page)
+    web.add_exception_handler(RequestValidationError, _no_page)
     web.middleware("http")(_careful)
     return web
 
@@ -65,6 +70,12 @@ async def _careful(request: Request, proceed: Callable[[Request], Awaitable[Resp
     for name, value in READER_HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+def _no_page(request: Request, error: Exception) -> Response:
+    """What the framework refuses, as a page: an address or a form that is none of ours."""
+    status = error.status_code if isinstance(error, HTTPException) else 422
+    return message(request.app.state.program, str(NoSuchPageError()), status=status)
 
 
 def _said(request: Request, error: Exception) -> Response:

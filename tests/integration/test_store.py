@@ -113,6 +113,13 @@ def test_absent_choice_of_sections_is_null(store: Store):
         assert session.execute(query).scalar() == 1
 
 
+def test_a_new_database_is_its_owners_alone(tmp_path: Path):
+    store = Store(f"sqlite:///{tmp_path}/digest.db")
+    store.upgrade()
+    store.close()
+    assert (tmp_path / "digest.db").stat().st_mode & 0o077 == 0
+
+
 def test_a_readonly_database_is_said_in_words(tmp_path: Path, pristine_sqlite: bytes):
     path = tmp_path / "digest.db"
     path.write_bytes(pristine_sqlite)

@@ -180,6 +180,14 @@ def test_titles_are_text_on_every_page(app: App, client: TestClient, token: str,
         assert "Ferries sail &lt;b&gt;again" in text
 
 
+def test_addresses_that_are_none_of_ours_get_a_page(client: TestClient):
+    for path, status in (("/nowhere", 404), ("/archive/morning/soon", 422)):
+        answer = client.get(path)
+        assert answer.status_code == status
+        assert "There is no such page" in answer.text
+        assert answer.headers["content-type"].startswith("text/html")
+
+
 def test_health(client: TestClient):
     assert client.get("/health").json() == {"status": "ok"}
 

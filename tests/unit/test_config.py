@@ -271,7 +271,7 @@ def test_the_secret_key_is_read(load, tmp_path: Path):
 def test_a_bad_secret_key_is_told(load, tmp_path: Path, content: str | None, why: str):
     if content is not None:
         (tmp_path / "secret.key").write_text(content)
-    with pytest.raises(SecretUnreadableError, match=f"{why}.*run `digest init`"):
+    with pytest.raises(SecretUnreadableError, match=f"{why}.*`digest init` makes"):
         load(SITE).secret_key()
 
 

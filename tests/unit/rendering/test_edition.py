@@ -77,7 +77,7 @@ https://news.example.org/archive/morning/2026-03-03
 
 You get this at 07:00 because you subscribed on 12 January 2026.
 
-Choose sections, hour or language:
+Choose your sections:
 https://news.example.org/preferences/TOKEN
 Past editions:
 https://news.example.org/archive/morning

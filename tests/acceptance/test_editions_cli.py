@@ -1,0 +1,63 @@
+"""`digest editions` as the desk types it: on its own mistakes, too."""
+
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from digest.store import Store
+from tests.acceptance.conftest import Program
+from tests.articles import put
+from tests.conftest import CONFIG
+
+
+@pytest.fixture
+def desk(program: Program, database_url: str) -> Program:
+    """A desk with an article of an hour ago and one of last week."""
+    program.configure(CONFIG.format(url=database_url))
+    (program.folder / "secret.key").write_text("a key for tests, forty characters long..")
+    now = datetime.now(UTC)
+    with closing(Store(database_url)) as store:
+        put(store, "Ferries sail again", now - timedelta(days=1))
+        put(store, "Long ago", now - timedelta(days=7))
+    return program
+
+
+def test_build_show_why_render_and_cancel(desk: Program):
+    built = desk.json("editions", "build", "morning")
+    assert [row["reason"] for row in built["excluded"]] == ["too old"]
+    (section,) = built["sections"]
+    (story,) = section["stories"]
+    assert (section["section"], story["headline"]) == ("World", "Ferries sail again")
+    number = str(built["id"])
+    shown = desk("editions", "show", number)
+    assert "1 left out:" in shown
+    assert "too old: Long ago" in shown
+    assert "Ferries sail again" in desk("editions", "why", number, str(story["lead"]))
+    for ending in ("html", "txt", "eml"):
+        facts = desk.json("editions", "render", number, "-o", f"mail.{ending}")
+        assert facts["bytes"] == (desk.folder / f"mail.{ending}").stat().st_size
+    desk("editions", "cancel", number)
+    again = desk.run("editions", "build", "morning")
+    assert "was cancelled" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["test-send", "1", "--to", "bad"], "bad"),
+        (["build", "morning", "--date", "2999-01-01"], "more than 7 days ahead"),
+        (["build", "morning", "--date", "soon"], "no date"),
+        (["build", "evening"], 'No newsletter is called "evening"'),
+        (["show", "77"], "no edition 77"),
+        (["render", "1", "-o", "mail.doc"], ".html, .txt or .eml"),
+        (["send", "77"], "no edition 77"),
+    ],
+)
+def test_a_mistake_is_said_in_words(desk: Program, arguments: list[str], said: str):
+    desk.json("editions", "build", "morning")
+    done = desk.run("editions", *arguments)
+    assert done.returncode == 2
+    assert said in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
