@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from digest.ingest.incoming import Incoming
     from digest.ingest.polling import FeedOutcome
 
+_MINUTE = "%Y-%m-%d %H:%M UTC"
 NONE_DUE = "no feed is due yet (see `digest feeds list`); one that is named is asked now"
 
 app = typer.Typer(no_args_is_help=True, help="Fetch, list and try feeds.")
@@ -49,11 +50,16 @@ def list_feeds(context: typer.Context, as_json: Json = False) -> None:
 
     program_ = program(context)
     rows = feed_states(program_.store, program_.settings)
-    lines = [
-        f"{row['slug']}  {row['url']}  {row['error'] or row['succeeded'] or 'not polled yet'}"
-        for row in rows
-    ] or ["no feeds are declared: add [[feeds]] to the configuration"]
+    none = "no feeds are declared: add [[feeds]] to the configuration"
+    lines = [_state_line(row) for row in rows] or [none]
     say({"feeds": rows}, lines, as_json=as_json)
+
+
+def _state_line(row: dict[str, Any]) -> str:
+    """A feed as people read it: how it fared, and when it is asked next."""
+    fared = row["error"] or (f"fetched {row['succeeded']:{_MINUTE}}" if row["succeeded"] else "")
+    due = f"due {row['next_poll']:{_MINUTE}}" if row["next_poll"] else "due now"
+    return "  ".join(filter(None, (row["slug"], row["url"], fared or "not polled yet", due)))
 
 
 @app.command()

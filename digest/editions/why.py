@@ -41,7 +41,9 @@ def why_article(
     article = session.get(Article, number)
     if article is None:
         raise NoSuchArticleError(article=number)
-    for story in load_document(edition).stories:
+    document = load_document(edition)
+    titles = {heading.key: heading.title for heading in document.headings}
+    for story in document.stories:
         members = {story.lead: story.headline, **{r.article: r.title for r in story.related}}
         if number in members:
             return ArticlePlace(
@@ -49,7 +51,7 @@ def why_article(
                 title=members[number],
                 included=True,
                 placement=story.placement,
-                heading=story.heading,
+                heading=titles[story.heading],
                 headline=story.headline,
                 is_lead=number == story.lead,
                 score=story.score,

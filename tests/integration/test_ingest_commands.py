@@ -1,6 +1,7 @@
 """`digest articles` and `digest feeds` as a person or a script calls them."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,10 @@ def test_feeds_are_listed_and_fetched_with_what_befell_them(folder: Path):
     assert told(digest(folder, "feeds", "fetch", "--json")) == {"feeds": []}
     (row,) = told(digest(folder, "feeds", "list", "--json"))["feeds"]
     assert row["failures"] == 1
+    assert b"no feed is due yet" in digest(folder, "feeds", "fetch").stdout
+    (line,) = digest(folder, "feeds", "list").stdout.decode().splitlines()
+    assert line.startswith("down  http://127.0.0.1:9/feed  ")
+    assert re.search(r"  due 20\d\d-\d\d-\d\d \d\d:\d\d UTC$", line)
     assert digest(folder, "feeds", "fetch", "up").returncode == 2
 
 
