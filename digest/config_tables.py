@@ -116,7 +116,7 @@ class Web(_Table):
 class Ingest(_Table):
     """[ingest]: how feeds are fetched."""
 
-    user_agent: OneLine = "digest/0.1 (+https://pypi.org/project/digest/)"
+    user_agent: OneLine = "digest/0.1"
     timeout: PositiveDuration = timedelta(seconds=30)
     max_bytes: int = Field(default=20_000_000, ge=1_000)
     host_pause: Duration = timedelta(seconds=1)
