@@ -204,7 +204,9 @@ class _Mail:
         """What fills the holes that depend on the choice."""
         words = furniture(self._rendered.language)
         stories = [shown.story for shown in self._shown]
-        lead = next((s for s in self._shown if s.number == self._lead), self._shown[0])
+        # Where all are briefs none leads: then the first that is read names the mail.
+        first_read = min(self._shown, key=lambda shown: shown.home)
+        lead = next((s for s in self._shown if s.number == self._lead), first_read)
         others = [shown.story.headline for shown in self._shown if shown is not lead]
         sections: dict[int, int] = {}
         for shown in self._shown:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from html import escape
 
 import html5lib
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest.rendering import RenderedEdition, Slot, fill, render_edition, splice
@@ -51,6 +51,11 @@ def order_of(part: str, numbers: range) -> list[int]:
 
 
 @settings(max_examples=60)
+@example(
+    edition(story("Q0Z", "World", Placement.BRIEF), story("Q1Z", "Politics", Placement.BRIEF)),
+    None,
+    None,
+)
 @given(editions(), choices, st.sampled_from([None, 96_000, 9_000, 1]))
 def test_any_mail_is_wellformed_and_tells_the_chosen_stories(document, choice, budget):
     rendered = render_edition(document, SITE, TEMPLATES)
