@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from digest.errors import NoSuchSubscriberError
-from digest.store.models import Delivery, DeliveryStatus, Edition, Subscriber
+from digest.store.models import Delivery, DeliveryStatus, Edition
+from digest.subscribers.addresses import read_address
+from digest.subscribers.people import find
 
 _SAID = {
     DeliveryStatus.WAITING: "waiting for their turn",
@@ -86,12 +87,10 @@ def why_reader(session: Session, edition: Edition, email: str) -> dict[str, Any]
     """What became of an edition's delivery to one reader, `said` in words.
 
     Raises:
+        InvalidAddressError: it is no address.
         NoSuchSubscriberError: nobody is known by that address.
     """
-    key = email.strip().casefold()
-    person = session.scalars(select(Subscriber).where(col(Subscriber.key) == key)).first()
-    if person is None:
-        raise NoSuchSubscriberError(email=email)
+    person = find(session, read_address(email))
     query = select(Delivery).where(
         col(Delivery.edition_id) == edition.id, col(Delivery.subscriber_id) == person.id
     )

@@ -188,6 +188,7 @@ def test_who_subscribes_later_is_not_in_the_audience(app: App, server: SmtpServe
         row = session.get_one(Edition, edition)
         assert why_reader(session, row, address(2))["said"] == "not in its audience"
         assert why_reader(session, row, address(1))["said"].startswith("accepted at 2")
+        assert why_reader(session, row, f" {address(1).upper()}")["email"] == address(1)
         with pytest.raises(NoSuchSubscriberError):
             why_reader(session, row, "nobody@example.org")
 
