@@ -29,13 +29,15 @@ class Story:
     """The articles on one event, the lead first.
 
     `score` orders stories (higher is sooner); `reasons` says in short words what it is made of;
-    `tied` holds the folded terms that the lead shares with the others, the heaviest first.
+    `tied` holds the folded terms that the lead shares with the others, the heaviest first. A
+    `pinned` story stands first whatever its score.
     """
 
     items: tuple[Item, ...]
     score: float
     reasons: tuple[str, ...]
     tied: tuple[str, ...]
+    pinned: bool = False
 
     @property
     def lead(self) -> Item:
