@@ -5,7 +5,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    UniqueConstraint,
+)
 from sqlmodel import Field, SQLModel
 
 from digest.store.types import UtcDateTime
@@ -91,6 +100,50 @@ class ArticleKey(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     article_id: int = _ref("article.id", index=True)
+
+
+class PairKind(StrEnum):
+    """What an editor wants of two articles: one story, or never in one story."""
+
+    TOGETHER = "together"
+    APART = "apart"
+
+
+class ArticlePair(SQLModel, table=True):
+    """Two articles that an editor keeps together or apart; the lower number comes first."""
+
+    __tablename__ = "article_pair"
+    __table_args__ = (CheckConstraint("first_id < second_id", name="ck_article_pair_order"),)
+
+    first_id: int = _ref("article.id", primary_key=True)
+    second_id: int = _ref("article.id", primary_key=True, index=True)
+    kind: str
+    note: str = ""
+    made: datetime = _instant()
+
+
+class MarkKind(StrEnum):
+    """What an editor wants of an article: first of all, or not at all."""
+
+    PINNED = "pinned"
+    HIDDEN = "hidden"
+
+
+class ArticleMark(SQLModel, table=True):
+    """An article that an editor pinned or hid in a newsletter, "" for all newsletters.
+
+    Pinned ones stand in the order of their ids: the order in which they were pinned.
+    """
+
+    __tablename__ = "article_mark"
+    __table_args__ = (UniqueConstraint("article_id", "newsletter"),)
+
+    id: int | None = _id()
+    article_id: int = _ref("article.id")
+    newsletter: str = ""
+    kind: str
+    note: str = ""
+    made: datetime = _instant()
 
 
 class FeedState(SQLModel, table=True):

@@ -1,14 +1,17 @@
 """The store on both databases: transactions, schema, and what is said when something is wrong."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.command import downgrade
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import event, text
+from sqlalchemy import event, inspect, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel, select
 
@@ -20,8 +23,18 @@ from digest.errors import (
     StoreReadOnlyError,
 )
 from digest.store import Store
-from digest.store.engine import HEAD
-from digest.store.models import Section, Subscriber, Subscription
+from digest.store.engine import HEAD, MIGRATIONS
+from digest.store.models import (
+    Article,
+    ArticleMark,
+    ArticlePair,
+    MarkKind,
+    PairKind,
+    Section,
+    Subscriber,
+    Subscription,
+)
+from tests.articles import put
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
@@ -58,6 +71,40 @@ def test_an_older_database_says_what_to_run(store: Store, monkeypatch: pytest.Mo
     monkeypatch.setattr("digest.store.engine.HEAD", "9999")
     with pytest.raises(StoreOutdatedError, match="needs 9999: run `digest init`"):
         store.check()
+
+
+def migrate(store: Store, command: Callable[[Config, str], None], revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with store.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command(config, revision)
+
+
+def test_a_database_of_the_first_release_is_upgraded_with_what_it_holds(store: Store):
+    migrate(store, downgrade, "0001")
+    assert not {"article_pair", "article_mark"} & set(inspect(store.engine).get_table_names())
+    with pytest.raises(StoreOutdatedError, match="revision 0001"):
+        store.check()
+    one, two = put(store, "Ferries sail again", NOON), put(store, "A budget is passed", NOON)
+    assert store.upgrade() == HEAD
+    store.check()
+    with store.write() as session:
+        session.add(ArticlePair(first_id=one, second_id=two, kind=PairKind.APART, made=NOON))
+        session.add(ArticleMark(article_id=one, kind=MarkKind.HIDDEN, made=NOON))
+    migrate(store, downgrade, "0001")
+    store.upgrade()
+    with store.read() as session:
+        assert set(session.exec(select(Article.id))) == {one, two}
+        assert session.exec(select(ArticlePair)).all() == []
+
+
+def test_a_pair_is_stored_once_the_lower_number_first(store: Store):
+    one, two = put(store, "Ferries sail again", NOON), put(store, "A budget is passed", NOON)
+    for first, second in ((two, one), (one, one)):
+        pair = ArticlePair(first_id=first, second_id=second, kind=PairKind.TOGETHER, made=NOON)
+        with pytest.raises(IntegrityError), store.write() as session:
+            session.add(pair)
 
 
 def test_an_absent_file_is_not_created_by_asking(tmp_path: Path):
