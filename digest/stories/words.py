@@ -48,6 +48,12 @@ _FIRST_UNPARTED, _FIRST_OF_EAST = 0x0E00, "\u3005"
 _ARTICLE = re.compile(r"(?<!\S)(?:[وفبك]?ال|لل)(?=\S{3})")
 _ALEF_LAM = "ال"
 
+# After these a capital may be that of a sentence; a quotation begins with one as well.
+_STOPS = frozenset('.!?…:;"”“„»«()[]|•·*–—-')
+# Above this share of its words a text is taken to be written in capitals as a whole. German,
+# where nouns have one, stays well below.
+_MOSTLY = 0.6
+
 # In the table below: a letter that is left out, and one that this table does not suffice for.
 _NOTHING, _HARD = 0x0000, 0xFFFF
 
@@ -160,3 +166,26 @@ def _in_pieces(folded: str) -> list[str]:
             list(longer if run[0] >= _FIRST_OF_EAST else map(add, longer, run[2:])) or [run]
         )
     return pieces
+
+
+def names(text: str) -> list[str]:
+    """The folded words of a text that are written as names are, in order.
+
+    These are words with a capital that does not come from the sentence's beginning, and words
+    all in capitals. Where most words have a capital, as in some headlines, only the latter tell
+    anything; where most are all in capitals, nothing does. So German gives its nouns, and a
+    script without case gives none.
+    """
+    # An apostrophe parts what belongs to a name from what does not: l'Élysée, İzmir'de.
+    words = _plain(text).replace("’", " ").replace("'", " ").split()
+    capital = [place for place, word in enumerate(words) if word[0].istitle()]
+    found = [words[place] for place in capital if words[place].isupper()]
+    if len(found) > _MOSTLY * len(words):
+        return []
+    if len(capital) <= _MOSTLY * len(words):
+        found = [
+            words[place]
+            for place in capital
+            if (place and words[place - 1][-1] not in _STOPS) or words[place].isupper()
+        ]
+    return [term for term in terms(" ".join(found)) if len(term) > 1]

@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from digest.stories.words import terms
+from digest.stories.words import names, terms
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,34 @@ def test_the_table_and_the_long_way_agree():
         if unicodedata.category(chr(code)) != "Cs":
             text = f"a{chr(code)}b {chr(code)} {chr(code)}cde"
             assert terms(text) == terms(f"{text} 😀"), ascii(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The mayor of Millbrook met Ada Hale, Reeve. He left.", "millbrook ada hale reeve"),
+        ("Talks end. Both said: “We agree” … Nothing more!", ""),
+        ("Вчера кметът Петров откри моста край Русе.", "петров русе"),
+        ("Χθες ο Νίκος Παππάς πήγε στη Ρόδο.", "νικοσ παππασ ροδο"),
+        ("Dün İzmir’de Işıl Çelik açık havada konuştu", "izmir isil celik"),
+        ("Hier à l’Élysée, le débat sur l'UE", "elysee ue"),
+        ("Der Streik der Lokführer hat den Verkehr gelähmt", "streik lokfuhrer verkehr"),
+        ("NATO and the EU want what I want, a G20", "nato eu g20"),
+        ("<b>The</b> town of <i>Varna</i> waits &amp; hopes", "varna"),
+    ],
+)
+def test_names_have_a_capital_that_no_sentence_gives_them(text, expected):
+    assert names(text) == expected.split()
+
+
+def test_capitals_everywhere_tell_nothing():
+    assert names("MILLBROOK BRIDGE CLOSED") == []
+    assert names("Millbrook Bridge Closed After Crack Is Found") == []
+    assert names("Millbrook Bridge Closed After NATO Convoy Is Held") == ["nato"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "新型火箭今天发射", "افتتح الوزير المدرسة", "lower case", "\ud800"]
+)
+def test_a_text_may_show_no_name(text):
+    assert names(text) == []
