@@ -4,6 +4,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+# Apart from the other: its packages would change what types and tests see.
+BENCH  := .venv-bench
+
+LOCKING := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+           --no-emit-index-url --upgrade -q
 
 .PHONY: demo test lint format bench docs lock clean
 
@@ -27,17 +32,18 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)
-	$(BIN)/python -m benchmarks
+bench: $(BENCH)/.ready
+	$(BENCH)/bin/python -m benchmarks
 
 # The reference of commands and settings is written from the code; a test compares them.
 docs: $(READY)
 	$(BIN)/python -m tests.reference
 
-# requirements.lock pins every package with its hashes, for every platform; no index address is in it.
+# The locks pin every package with its hashes, for every platform; no index address is in them.
+# The second adds what only the benchmarks need, at versions that agree with the first.
 lock: $(READY)
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
-	  --generate-hashes --no-annotate --no-header --no-emit-index-url --upgrade -q -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev $(LOCKING) -o requirements.lock
+	$(BIN)/uv pip compile --group bench -c requirements.lock $(LOCKING) -o requirements-bench.lock
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "digest needs Python 3.11 or newer; choose one with: make PYTHON=python3.12")'
@@ -46,5 +52,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(READY)
 
+$(BENCH)/.ready: $(READY) requirements-bench.lock
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-bench.lock
+	$(BENCH)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(BENCH)/.ready
+
 clean:
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-output
+	rm -rf $(VENV) $(BENCH) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-output

@@ -70,8 +70,8 @@ def test_commands_in_the_documentation_exist(page: Path):
 
 def test_every_dependency_is_accounted_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
-    names = {re.split(r"[^\w-]", requirement)[0] for requirement in wanted}
+    groups = [project["project"]["dependencies"], *project["dependency-groups"].values()]
+    names = {re.split(r"[^\w-]", requirement)[0] for group in groups for requirement in group}
     page = (ROOT / "docs" / "explanation" / "dependencies.md").read_text(encoding="utf-8")
     cells = re.findall(r"(?m)^\| ([\w, -]+?) \|", page)
     told = {name for cell in cells for name in cell.split(", ")}
