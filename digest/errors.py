@@ -103,6 +103,22 @@ class NoSuchArticleError(UsageError):
     """There is no article {article}: `digest articles list` shows those there are."""
 
 
+class SameArticleError(UsageError):
+    """{articles}: name two different articles or more."""
+
+
+class ContradictionError(UsageError):
+    """{first} and {last} cannot be kept apart while {chain} are together: forget one pair first."""
+
+
+class NothingKeptError(UsageError):
+    """Nothing is kept about {articles}: `digest stories constraints` shows what is."""
+
+
+class NotMarkedError(UsageError):
+    """{article} is not {mark} {where}: `digest articles list --marked` shows what is."""
+
+
 class TemplateMissingError(UsageError):
     """There is no template {name} in {folders}: add it, or put back the one that ships."""
 

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from digest.config import Newsletter, Settings
 from digest.editions.calendar import Schedule, zones_of
 from digest.editions.composition import Masthead, Piece, compose, heading, item_of
+from digest.editions.hand import hand_for
 from digest.editions.selection import Excluded, Selection, Window, select_articles
 from digest.errors import EditionNotDraftError, NoEditionThatDayError, NoSuchEditionError
 from digest.store import Store
@@ -28,7 +29,7 @@ from digest.store.models import (
     SubscriptionStatus,
 )
 from digest.store.rows import row_id
-from digest.stories import tell
+from digest.stories import Hand, tell
 
 GIVEN_UP = "given up: a later edition came out before it was sent"
 
@@ -79,20 +80,25 @@ def compose_edition(
     if number is None:
         number = _next_number(session, newsletter)
     masthead = _masthead(settings, newsletter, day, cutoff, number)
-    document = compose_document(settings, masthead, selection)
+    hand = hand_for(session, newsletter.slug, window.oldest, cutoff)
+    document = compose_document(settings, masthead, selection, hand)
     return Composed(document, window, selection.excluded, selection.more)
 
 
 def compose_document(
-    settings: Settings, masthead: Masthead, selection: Selection
+    settings: Settings, masthead: Masthead, selection: Selection, hand: Hand
 ) -> EditionDocument:
-    """Group, rank and lay out what was selected. Pure but for its reading of the settings."""
+    """Group, rank and lay out what was selected, as the editor wants it.
+
+    Pure but for its reading of the settings.
+    """
     weights = {key: section.weight for key, section in settings.declared_sections().items()}
     pieces = [
         Piece(filed.article, filed.section.path, filed.section.key, filed.heading)
         for filed in selection.taken
     ]
-    stories = tell([item_of(piece) for piece in pieces], now=masthead.cutoff, weights=weights)
+    items = [item_of(piece) for piece in pieces]
+    stories = tell(items, now=masthead.cutoff, weights=weights, hand=hand)
     return compose(masthead, stories, pieces)
 
 
@@ -200,9 +206,7 @@ def _store_places(session: Session, edition: Edition, composed: Composed) -> Non
             "position": position,
         }
         for row, story in zip(rows, stories, strict=True)
-        for position, article in enumerate(
-            [story.lead, *(related.article for related in story.related)]
-        )
+        for position, article in enumerate(story.members)
     ]
     left = [
         {"edition_id": edition.id, "article_id": excluded.article, "reason": excluded.reason}

@@ -2,7 +2,7 @@
 
 An edition takes every article of its newsletter's sections that is known when it is composed, was
 published at or before the cut-off, has not been in an earlier edition of that newsletter, and is
-no older than the newsletter's `max_age`.
+no older than the newsletter's `max_age`; unless an editor hid it.
 """
 
 from collections.abc import Iterable
@@ -13,8 +13,10 @@ from sqlalchemy import func
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
+from digest.editions.hand import is_hidden
 from digest.sections import ancestors
 from digest.store.models import Article, Edition, EditionArticle, Section
+from digest.store.rows import row_id
 
 # Articles that are older still were old when they came in: they are "too old" by the same rule,
 # which `why` applies to any article, but an archive of years is not listed one by one.
@@ -25,6 +27,7 @@ TOO_OLD = "too old"
 AFTER_CUTOFF = "published after the cut-off"
 OTHER_SECTION = "not in this newsletter's sections"
 NOT_YET_KNOWN = "not known when the edition was composed"
+HIDDEN = "hidden by the editor"
 
 
 @dataclass(frozen=True)
@@ -103,28 +106,32 @@ def select_articles(
     """The articles that an edition takes, oldest first, and those it leaves.
 
     Left ones are listed when they came in, or were published, since the edition before: each is
-    listed once as left for good. The cost does not grow with the archive: every query reads an
-    index from the window's end.
+    listed once as left for good. Hidden ones are listed in every edition that would hold them, for
+    they may be shown again. The cost does not grow with the archive: every query reads an index
+    from the window's end.
     """
     sections = {section.id: section for section in session.exec(select(Section))}
     places = {number: heading_of(section.key, headings) for number, section in sections.items()}
     inside = [number for number, heading in places.items() if heading is not None]
     mine = select(EditionArticle.article_id).where(EditionArticle.newsletter == newsletter)
     wanted = (
-        select(Article)
+        select(Article, is_hidden(newsletter))
         .where(col(Article.section_id).in_(inside))
         .where(Article.published >= window.oldest, Article.published <= window.cutoff)
         .where(Article.known <= window.composed)
         .where(~mine.where(EditionArticle.article_id == Article.id).exists())
         .order_by(col(Article.published), col(Article.id))
     )
-    taken = []
-    for article in session.exec(wanted):
+    taken, hidden = [], []
+    for article, is_left_out in session.exec(wanted):
         heading = places[article.section_id]
-        if heading is not None:
+        if is_left_out:
+            hidden.append(Excluded(row_id(article), article.title, HIDDEN))
+        elif heading is not None:
             taken.append(Filed(article, sections[article.section_id], heading))
-    excluded, more = _left(session, newsletter, window, places, {f.article.id for f in taken})
-    return Selection(taken, excluded, more)
+    settled = {row_id(filed.article) for filed in taken} | {left.article for left in hidden}
+    excluded, more = _left(session, newsletter, window, places, settled)
+    return Selection(taken, hidden + excluded, more)
 
 
 def _left(
@@ -132,7 +139,7 @@ def _left(
     newsletter: str,
     window: Window,
     places: dict[int | None, str | None],
-    taken: set[int | None],
+    settled: set[int],
 ) -> tuple[list[Excluded], bool]:
     before = session.execute(
         sa_select(func.max(Edition.cutoff), func.max(Edition.composed)).where(
@@ -155,10 +162,10 @@ def _left(
         recent.append(late.order_by(col(Article.known).desc()))
     more = False
     for query in recent:
-        found = session.execute(query.limit(MOST_LISTED + len(taken) + 1)).all()
-        more = more or len(found) > MOST_LISTED + len(taken)
+        found = session.execute(query.limit(MOST_LISTED + len(settled) + 1)).all()
+        more = more or len(found) > MOST_LISTED + len(settled)
         for number, title, published, known, section in found:
-            if number in taken or number is None:
+            if number in settled or number is None:
                 continue
             heading = places[section]
             reason = exclusion(window, published=published, known=known, heading=heading)

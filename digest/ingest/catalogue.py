@@ -1,17 +1,49 @@
 """What the store holds of articles, for a person to look through."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
+from sqlmodel import Session
 
-from digest.errors import UsageError
+from digest.errors import NoSuchArticleError, UsageError
 from digest.ingest import clean
+from digest.ingest.identity import URL_LIMIT, canonical_url, id_key, url_key
 from digest.ingest.upsert import table
 from digest.sections import SEPARATOR, section_key
 from digest.store import Store
-from digest.store.models import Article, Section
+from digest.store.models import Article, ArticleKey, Section
+
+# What a number of ours has at most: PostgreSQL takes no larger one.
+_DIGITS = 18
+
+
+def find_article(session: Session, name: str, scopes: Iterable[str] = ()) -> int:
+    """The number of the article that somebody names: by it, by its address, or by its id outside.
+
+    Args:
+        session: where to look.
+        name: what was typed.
+        scopes: the feeds whose ids count, besides those in article files.
+
+    Raises:
+        NoSuchArticleError: no article goes by that name, or several do.
+    """
+    name = clean.line(name, URL_LIMIT)
+    if name.isascii() and name.isdigit() and len(name) <= _DIGITS:
+        found = session.get(Article, int(name))
+        if found is not None and found.id is not None:
+            return found.id
+    url = canonical_url(name)
+    wanted = [*([url_key(url)] if url else []), *(id_key(scope, name) for scope in ("", *scopes))]
+    keys = table(ArticleKey)
+    query = select(keys.c.article_id).where(keys.c.key.in_(wanted)).distinct().limit(2)
+    numbers = list(session.scalars(query))
+    if len(numbers) != 1:
+        raise NoSuchArticleError(article=name)
+    return int(numbers[0])
 
 
 def list_articles(

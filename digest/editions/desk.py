@@ -1,0 +1,238 @@
+"""What editors decide of articles: kept together or apart, pinned or hidden. It holds for good.
+
+Whoever changes their mind says the opposite, which takes the place of what was said before, or
+takes it back.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import combinations, pairwise
+from typing import Any
+
+from sqlalchemy import Select, and_, delete, insert, or_, select, tuple_
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from digest.editions.hand import EVERYWHERE, as_hand, linked_pairs
+from digest.editions.selection import HIDDEN
+from digest.errors import ContradictionError, NothingKeptError, NotMarkedError, SameArticleError
+from digest.store.models import (
+    Article,
+    ArticleMark,
+    ArticlePair,
+    Edition,
+    EditionArticle,
+    EditionStatus,
+    Exclusion,
+    MarkKind,
+    PairKind,
+)
+from digest.stories.hand import contradiction
+
+Pair = tuple[int, int]
+_PAIR = tuple_(col(ArticlePair.first_id), col(ArticlePair.second_id))
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of a wish on pairs: those that are new, that were the opposite, or were so."""
+
+    added: list[Pair] = field(default_factory=list)
+    replaced: list[Pair] = field(default_factory=list)
+    unchanged: list[Pair] = field(default_factory=list)
+
+
+def keep(
+    session: Session, kind: PairKind, articles: Sequence[int], note: str, now: datetime
+) -> Kept:
+    """Keep every two of some articles together or apart from now on.
+
+    Raises:
+        SameArticleError: they are not two different ones or more.
+        ContradictionError: what is kept already says otherwise, by way of further articles.
+    """
+    if len(articles) < 2 or len(set(articles)) < len(articles):  # noqa: PLR2004 - a pair has two
+        raise SameArticleError(articles=" ".join(map(str, articles)))
+    _take_turns(session, articles)
+    known = linked_pairs(session, select(col(Article.id)).where(col(Article.id).in_(articles)))
+    wanted = dict.fromkeys(combinations(sorted(articles), 2), kind)
+    chain = contradiction(as_hand({**known, **wanted}))
+    if chain:
+        links = " and ".join(f"{one} with {two}" for one, two in pairwise(chain))
+        raise ContradictionError(first=chain[0], last=chain[-1], chain=links)
+    kept = Kept()
+    for pair in wanted:
+        of_kind = kept.unchanged if known.get(pair) == kind else kept.replaced
+        (of_kind if pair in known else kept.added).append(pair)
+    _delete(session, kept.replaced)
+    rows = [
+        {"first_id": one, "second_id": two, "kind": kind.value, "note": note, "made": now}
+        for one, two in (*kept.added, *kept.replaced)
+    ]
+    if rows:
+        session.execute(insert(ArticlePair), rows)
+    return kept
+
+
+def forget(session: Session, articles: Sequence[int]) -> list[Pair]:
+    """No longer keep every two of some articles, or anything about a single one.
+
+    Raises:
+        NothingKeptError: nothing is kept about them.
+    """
+    one, two = (col(end).in_(articles) for end in (ArticlePair.first_id, ArticlePair.second_id))
+    query = select(col(ArticlePair.first_id), col(ArticlePair.second_id)).where(
+        or_(one, two) if len(set(articles)) == 1 else and_(one, two)
+    )
+    found = [(first, second) for first, second in session.execute(query.with_for_update())]
+    if not found:
+        raise NothingKeptError(articles=" ".join(map(str, articles)))
+    _delete(session, found)
+    return sorted(found)
+
+
+def _delete(session: Session, pairs: Sequence[Pair]) -> None:
+    for start in range(0, len(pairs), _BATCH):
+        session.execute(delete(ArticlePair).where(_PAIR.in_(pairs[start : start + _BATCH])))
+
+
+def _take_turns(session: Session, articles: Sequence[int]) -> None:
+    """Of two editors at a time on the same articles, the second sees what the first decided."""
+    query = select(col(Article.id)).where(col(Article.id).in_(articles)).order_by(col(Article.id))
+    session.execute(query.with_for_update(key_share=True))
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What became of a wish on articles: those that are new, that were the opposite, or were so.
+
+    `hidden` are pinned ones that are hidden as well: everywhere, or in some newsletter.
+    """
+
+    added: list[int] = field(default_factory=list)
+    replaced: list[int] = field(default_factory=list)
+    unchanged: list[int] = field(default_factory=list)
+    hidden: list[int] = field(default_factory=list)
+
+
+def mark(
+    session: Session,
+    kind: MarkKind,
+    articles: Sequence[int],
+    newsletter: str,
+    note: str,
+    now: datetime,
+) -> Marked:
+    """Pin or hide articles from now on, in one newsletter or `EVERYWHERE`.
+
+    Several are pinned in the order given, after those that are pinned already.
+    """
+    _take_turns(session, articles)
+    query = select(ArticleMark).where(col(ArticleMark.article_id).in_(articles))
+    known = {(row.article_id, row.newsletter): row for row in session.scalars(query)}
+    marked = Marked()
+    for article in dict.fromkeys(articles):
+        row = known.get((article, newsletter))
+        if row is not None and row.kind == kind:
+            marked.unchanged.append(article)
+            continue
+        if row is not None:
+            session.delete(row)
+            session.flush()
+        (marked.added if row is None else marked.replaced).append(article)
+        new = ArticleMark(article_id=article, newsletter=newsletter, kind=kind, note=note, made=now)
+        session.add(new)
+        # One by one: their numbers are the order in which they were pinned.
+        session.flush()
+    if kind == MarkKind.PINNED:
+        marked.hidden.extend(
+            article
+            for (article, where), row in known.items()
+            if row.kind == MarkKind.HIDDEN
+            and where != newsletter
+            and EVERYWHERE in (where, newsletter)
+        )
+    return marked
+
+
+def unmark(
+    session: Session, kind: MarkKind, articles: Sequence[int], newsletter: str | None
+) -> None:
+    """Take back what `mark` did, in one newsletter, or wherever it was done.
+
+    Raises:
+        NotMarkedError: one of the articles is not pinned, or hidden, there.
+    """
+    for article in dict.fromkeys(articles):
+        gone = delete(ArticleMark).where(
+            col(ArticleMark.article_id) == article, col(ArticleMark.kind) == kind
+        )
+        if newsletter is not None:
+            gone = gone.where(col(ArticleMark.newsletter) == newsletter)
+        if not session.connection().execute(gone).rowcount:
+            where = "anywhere" if newsletter is None else f"in {newsletter} by itself"
+            raise NotMarkedError(article=article, mark=kind, where=where)
+
+
+def pairs_kept(session: Session) -> list[dict[str, Any]]:
+    """All pairs that are kept together or apart, the latest first."""
+    one, two = aliased(Article), aliased(Article)
+    query = (
+        select(
+            col(ArticlePair.kind),
+            col(ArticlePair.first_id).label("first"),
+            col(one.title).label("first_title"),
+            col(ArticlePair.second_id).label("second"),
+            col(two.title).label("second_title"),
+            col(ArticlePair.note),
+            col(ArticlePair.made),
+        )
+        .join(one, col(one.id) == ArticlePair.first_id)
+        .join(two, col(two.id) == ArticlePair.second_id)
+        .order_by(
+            col(ArticlePair.made).desc(), col(ArticlePair.first_id), col(ArticlePair.second_id)
+        )
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """An edition that was composed before something was decided of its articles."""
+
+    id: int
+    newsletter: str
+    date: date
+    status: str
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it can be composed anew."""
+        return self.status == EditionStatus.DRAFT
+
+
+def editions_concerned(
+    session: Session, articles: Sequence[int], newsletter: str = EVERYWHERE
+) -> list[Concerned]:
+    """The editions that hold some of the articles, and drafts that left them out as hidden."""
+    holding = select(col(EditionArticle.edition_id)).where(
+        col(EditionArticle.article_id).in_(articles)
+    )
+    hiding = select(col(Exclusion.edition_id)).where(
+        col(Exclusion.article_id).in_(articles), col(Exclusion.reason) == HIDDEN
+    )
+    query: Select[Any] = (
+        select(col(Edition.id), col(Edition.newsletter), col(Edition.date), col(Edition.status))
+        .where(
+            or_(
+                col(Edition.id).in_(holding),
+                and_(col(Edition.id).in_(hiding), col(Edition.status) == EditionStatus.DRAFT),
+            )
+        )
+        .order_by(col(Edition.id))
+    )
+    if newsletter != EVERYWHERE:
+        query = query.where(col(Edition.newsletter) == newsletter)
+    return [Concerned(*row) for row in session.execute(query)]
