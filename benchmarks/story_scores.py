@@ -35,6 +35,7 @@ SIZES = (2, 3, 4, 5, 7, 10, 15)
 def ours(held_out: LabelledSet, learned_from: Sequence[LabelledSet]) -> Grouper:
     """The grouping of the program itself."""
     del held_out, learned_from
+    group(())  # it imports what it needs when it is first called; that is not grouping
 
     def labels(items: Sequence[Item]) -> Labels:
         story_of = {item.id: number for number, story in enumerate(group(items)) for item in story}
@@ -69,7 +70,8 @@ def scores(folder: Path) -> int:
     sets = read_folder(folder)
     if sum(s.name in MACRO for s in sets) < 2:
         needed = ", ".join(f"{name}.jsonl.gz" for name in MACRO)
-        print(f"{folder} needs two or more of {needed}: one to score, others to learn from.")
+        say = f"{folder} needs two or more of {needed}: one to score, the others to learn from"
+        print(say, file=sys.stderr)
         return 2
     results = {name: _column(method, sets) for name, method in _methods().items()}
     counted = [s for s in sets if s.name in MACRO]
@@ -99,7 +101,8 @@ def _methods() -> dict[str, Method]:
         missing = [module for module in modules if find_spec(module) is None]
         if missing:
             needs = ", ".join(missing)
-            print(f"{name} is left out: it needs {needs} (make bench)", file=sys.stderr)
+            say = f"{name} is left out: it needs {needs} (`make bench` puts it into .venv-bench)"
+            print(say, file=sys.stderr)
         else:
             present[name] = method
     return present

@@ -31,7 +31,8 @@ def speed(counts: Sequence[int], rounds: int) -> int:
     """Print medians over rounds in which both take turns, each a whole process on one core."""
     yardstick = find_spec("sklearn") is not None
     if not yardstick:
-        print("The yardstick is left out: it needs scikit-learn (make bench).", file=sys.stderr)
+        say = "The yardstick is left out: it needs sklearn (`make bench` puts it into .venv-bench)"
+        print(say, file=sys.stderr)
     print(f"Medians of {rounds} rounds; whole processes; (a) fit_transform, (b) its whole process")
     print(f"{'articles':>9}{'ours s':>9}{'growth':>8}{'MiB':>7}", end="")
     print(f"{'(a) s':>9}{'ours/a':>8}{'(b) s':>9}{'ours/b':>8}{'MiB':>7}" if yardstick else "")
