@@ -43,3 +43,8 @@ def one_line(text: str, limit: int | None = None) -> str:
     cut = line[: limit - 1]
     head, _, _ = cut.rpartition(" ")
     return (head if len(head) > limit // 2 else cut).rstrip(" ,;:-–—") + "…"
+
+
+def tag_key(tag: str) -> str:
+    """What two spellings of one tag share: normalised (NFKC), case-folded, single spaces."""
+    return " ".join(unicodedata.normalize("NFKC", tag).casefold().split())

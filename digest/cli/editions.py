@@ -57,7 +57,7 @@ def build(
     for section in data["sections"]:
         lines.append(section["title"])
         lines += [f"  {_story_line(story)}" for story in section["stories"]]
-    articles = sum(story.articles for story in document.stories)
+    articles = sum(len(story.members) for story in document.stories)
     lines += ["", f"{articles} articles in {len(document.stories)} stories"]
     lines += _left_out(excluded)
     if edition.status == "cancelled":
@@ -122,34 +122,30 @@ def why(
     who: Annotated[str, typer.Argument(metavar="ARTICLE|EMAIL", help="An article or a reader.")],
     as_json: Json = False,
 ) -> None:
-    """Say why an article is in an edition or not, or what became of a reader's delivery."""
+    """Say why an article is in an edition or not, or what became of a reader's delivery.
+
+    An article goes by its number, as `articles list` shows it, by its address, or by the id that
+    its publisher gave it.
+    """
     from dataclasses import asdict
 
     from digest.delivery import why_reader
     from digest.editions.life import find_edition
+    from digest.editions.reasons import why_lines
     from digest.editions.why import why_article
+    from digest.ingest.catalogue import find_article
 
     app = program(context)
     with app.store.read() as session:
         edition = find_edition(session, edition_id)
-        if "@" in who:
+        if "@" in who and "://" not in who:
             reader = why_reader(session, edition, who)
             say(reader, [f"{reader['email']}: {reader['said']}"], as_json=as_json)
             return
-        if not who.isdigit():
-            raise typer.BadParameter("give an article's number or an e-mail address")
-        place = why_article(session, app.settings, edition, int(who))
-    lines = [place.title]
-    if place.included:
-        part = "lead of its story" if place.is_lead else f"related to: {place.headline}"
-        lines += [f"  in {place.heading} ({place.placement}), {part}"]
-        lines += [f"  ranked {place.score:.3f}: {', '.join(place.reasons)}"]
-        lines += [f"  beside: {title}" for title in place.beside]
-        if place.tied:
-            lines += [f"  tied by: {', '.join(place.tied)}"]
-    else:
-        lines += [f"  not in edition {edition_id}: {place.reason}"]
-    say(asdict(place), lines, as_json=as_json)
+        feeds = [feed.slug for feed in app.settings.feeds]
+        number = find_article(session, who, feeds)
+        place = why_article(session, app.settings, edition, number)
+    say(asdict(place), why_lines(place), as_json=as_json)
 
 
 @app.command()
@@ -320,7 +316,12 @@ def _contents(edition: "Edition") -> dict[str, Any]:
                 "id": story.position,
                 "headline": story.headline,
                 "lead": story.lead,
-                "articles": [story.lead, *(related.article for related in story.related)],
+                "articles": list(story.members),
+                "versions": [
+                    {"article": version.article, "replaced_by": by, "kind": version.kind}
+                    for by, account in story.accounts.items()
+                    for version in account.versions
+                ],
                 "score": story.score,
                 "placement": story.placement,
             }
@@ -368,7 +369,7 @@ def _headline(edition: "Edition") -> str:
 
 
 def _story_line(story: dict[str, Any]) -> str:
-    more = len(story["articles"]) - 1
+    more = len(story["articles"]) - len(story["versions"]) - 1
     return f"{story['headline']}{f' (and {more} related)' if more else ''}"
 
 

@@ -156,10 +156,10 @@ def _compose(demo: Demo) -> Edition:
         raise DemoFailedError(why="the edition has no articles")
     document = load_document(edition)
     told = [story for story in document.stories if story.related]
-    articles = sum(story.articles for story in document.stories)
+    articles = sum(len(story.members) for story in document.stories)
     say(f"\nGrouping {articles} articles: {len(document.stories)} stories, the larger ones are")
-    for story in sorted(told, key=lambda story: -story.articles)[:8]:
-        say(f"  {story.articles} articles  {story.headline}")
+    for story in sorted(told, key=lambda story: -len(story.members))[:8]:
+        say(f"  {len(story.members)} articles  {story.headline}")
     with app.store.read() as session:
         left = session.exec(select(Exclusion.reason).where(Exclusion.edition_id == edition.id))
         for reason, number in Counter(left).items():

@@ -2,20 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from digest.sections import join_path, split_path
 from digest.store.document import (
     EditionDocument,
+    Factor,
     Heading,
     Image,
     Placement,
     RelatedArticle,
     StoryEntry,
+    Version,
 )
 from digest.store.models import Article
 from digest.stories import Item, Story
+from digest.stories.items import Account
+from digest.stories.items import Factor as Reason
 from digest.text import one_line
 
 TEASER_LENGTH = 320
@@ -72,11 +77,13 @@ def compose(
 ) -> EditionDocument:
     """The document of an edition: every article of `pieces` has its place in it.
 
-    `stories` come best first; the best become top stories, each section shows its next ones, and
-    the others follow in brief.
+    `stories` come best first; the best and all that are pinned become top stories, each section
+    shows its next ones, and the others follow in brief.
     """
     by_id = {str(piece.article.id): piece for piece in pieces}
-    placements = _placements(masthead, [by_id[story.items[0].id].heading for story in stories])
+    placements = _placements(
+        masthead, [(by_id[story.lead.id].heading, story.pinned) for story in stories]
+    )
     entries = (
         _entry(position, placement, story, by_id)
         for position, (placement, story) in enumerate(zip(placements, stories, strict=True))
@@ -96,12 +103,13 @@ def compose(
     )
 
 
-def _placements(masthead: Masthead, headings: Sequence[str]) -> list[Placement]:
-    """Where each story goes, from the headings of the stories in the order of their rank."""
+def _placements(masthead: Masthead, ranked: Sequence[tuple[str, bool]]) -> list[Placement]:
+    """Where each story goes, from its heading and whether it is pinned, in the order of rank."""
     tops, shown = Counter[str](), Counter[str]()
     placements = []
-    for heading in headings:
-        if tops.total() < masthead.top_stories and tops[heading] < TOP_FROM_ONE_HEADING:
+    for heading, pinned in ranked:
+        has_room = tops.total() < masthead.top_stories and tops[heading] < TOP_FROM_ONE_HEADING
+        if pinned or has_room:
             tops[heading] += 1
             placements.append(Placement.TOP)
         elif shown[heading] < masthead.stories_per_section:
@@ -115,8 +123,8 @@ def _placements(masthead: Masthead, headings: Sequence[str]) -> list[Placement]:
 def _entry(
     position: int, placement: Placement, story: Story, by_id: Mapping[str, Piece]
 ) -> StoryEntry:
-    lead, *others = (by_id[item.id] for item in story.items)
-    article = lead.article
+    lead = by_id[story.lead.id]
+    article, account = lead.article, story.accounts[0]
     return StoryEntry(
         position=position,
         headline=article.title,
@@ -125,28 +133,53 @@ def _entry(
         teaser=one_line(article.teaser or article.body, TEASER_LENGTH),
         section=lead.path,
         heading=lead.heading,
-        sections=tuple(dict.fromkeys([lead.key, *(piece.key for piece in others)])),
+        sections=tuple(dict.fromkeys(by_id[item.id].key for item in story.items)),
         placement=placement,
         published=article.published,
         updated=article.changed if article.changed > article.known else None,
         language=article.language,
         image=_image(article),
-        related=tuple(_related(piece) for piece in others),
+        related=tuple(_related(account, by_id) for account in story.accounts[1:]),
         score=story.score,
-        reasons=story.reasons,
-        tied=story.tied,
+        reasons=_factors(story.reasons),
+        mark=account.mark,
+        versions=_versions(account, by_id),
+        order=_factors(account.order),
+        tied=account.tied,
     )
 
 
-def _related(piece: Piece) -> RelatedArticle:
-    article = piece.article
+def _related(account: Account, by_id: Mapping[str, Piece]) -> RelatedArticle:
+    piece = by_id[account.item.id]
     return RelatedArticle(
-        article=_number(article),
-        title=article.title,
-        url=article.url,
-        section=piece.path,
-        published=article.published,
+        **_facts(piece),
+        mark=account.mark,
+        versions=_versions(account, by_id),
+        order=_factors(account.order),
+        tied=account.tied,
     )
+
+
+def _versions(account: Account, by_id: Mapping[str, Piece]) -> tuple[Version, ...]:
+    return tuple(
+        Version(**_facts(by_id[version.item.id]), kind=version.kind, tied=version.tied)
+        for version in account.versions
+    )
+
+
+def _facts(piece: Piece) -> dict[str, Any]:
+    article = piece.article
+    return {
+        "article": _number(article),
+        "title": article.title,
+        "url": article.url,
+        "section": piece.path,
+        "published": article.published,
+    }
+
+
+def _factors(factors: Iterable[Reason]) -> tuple[Factor, ...]:
+    return tuple(Factor(**asdict(factor)) for factor in factors)
 
 
 def _image(article: Article) -> Image | None:

@@ -8,14 +8,41 @@ from digest.config import Settings
 from digest.editions.life import load_document
 from digest.editions.selection import Window, earlier_editions, exclusion, heading_of
 from digest.errors import NoSuchArticleError
+from digest.store.document import EditionDocument, Factor, StoryEntry, Version
 from digest.store.models import Article, Edition, Exclusion, Section
 from digest.store.rows import row_id
 
 
 @dataclass(frozen=True)
-class ArticlePlace:
-    """An article's place in an edition; `reason` says why where it has none."""
+class OlderVersion:
+    """An article that another stands for; `kind` is what the other is to it."""
 
+    article: int
+    title: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Rank:
+    """A story's place, from 1, among all of the edition and among those under its heading."""
+
+    place: int
+    stories: int
+    section_place: int
+    section_stories: int
+
+
+@dataclass(frozen=True)
+class ArticlePlace:
+    """An article's place in an edition; `reason` says why where it has none.
+
+    `place` counts the story's shown articles from 1, the lead; `order` are the factors of that
+    place and `reasons` those of the story's rank, each list's product the figure that decides.
+    `stands_for` are older versions that are not shown because of this one; where this one is not
+    shown itself, `replaced_by` has what is, and `kind` what that is to it.
+    """
+
+    edition: int
     article: int
     title: str
     included: bool
@@ -24,8 +51,14 @@ class ArticlePlace:
     heading: str = ""
     headline: str = ""
     is_lead: bool = False
+    place: int | None = None
+    order: tuple[Factor, ...] = ()
+    replaced_by: int | None = None
+    kind: str = ""
+    stands_for: list[OlderVersion] = field(default_factory=list)
+    rank: Rank | None = None
     score: float | None = None
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Factor | str, ...] = ()
     tied: tuple[str, ...] = ()
     beside: list[str] = field(default_factory=list)
 
@@ -42,25 +75,58 @@ def why_article(
     if article is None:
         raise NoSuchArticleError(article=number)
     document = load_document(edition)
-    titles = {heading.key: heading.title for heading in document.headings}
     for story in document.stories:
-        members = {story.lead: story.headline, **{r.article: r.title for r in story.related}}
-        if number in members:
-            return ArticlePlace(
-                article=number,
-                title=members[number],
-                included=True,
-                placement=story.placement,
-                heading=titles[story.heading],
-                headline=story.headline,
-                is_lead=number == story.lead,
-                score=story.score,
-                reasons=story.reasons,
-                tied=story.tied,
-                beside=[title for member, title in members.items() if member != number],
-            )
+        if number in story.members:
+            return _place(row_id(edition), document, story, number)
     reason = _excluded(session, settings, edition, article)
-    return ArticlePlace(article=number, title=article.title, included=False, reason=reason)
+    return ArticlePlace(row_id(edition), number, title=article.title, included=False, reason=reason)
+
+
+def _place(edition: int, document: EditionDocument, story: StoryEntry, number: int) -> ArticlePlace:
+    accounts = story.accounts
+    by, version = next(
+        (by, version)
+        for by, account in accounts.items()
+        for version in (None, *account.versions)
+        if number == (by if version is None else version.article)
+    )
+    shown = {story.lead: story.headline, **{r.article: r.title for r in story.related}}
+    account = accounts[by]
+    titles = {heading.key: heading.title for heading in document.headings}
+    return ArticlePlace(
+        edition=edition,
+        article=number,
+        title=version.title if version else shown[number],
+        included=True,
+        placement=story.placement,
+        heading=titles[story.heading],
+        headline=story.headline,
+        is_lead=number == story.lead,
+        place=None if version else list(shown).index(number) + 1,
+        order=() if version else account.order,
+        replaced_by=by if version else None,
+        kind=version.kind if version else "",
+        stands_for=[] if version else [_older(older) for older in account.versions],
+        rank=_rank(document, story),
+        score=story.score,
+        reasons=story.reasons,
+        tied=version.tied if version else account.tied,
+        beside=[title for member, title in shown.items() if member != number],
+    )
+
+
+def _older(version: Version) -> OlderVersion:
+    return OlderVersion(version.article, version.title, version.kind)
+
+
+def _rank(document: EditionDocument, story: StoryEntry) -> Rank:
+    beside = [other for other in document.stories if other.heading == story.heading]
+    return Rank(
+        document.stories.index(story) + 1,
+        len(document.stories),
+        beside.index(story) + 1,
+        len(beside),
+    )
 
 
 def _excluded(session: Session, settings: Settings, edition: Edition, article: Article) -> str:

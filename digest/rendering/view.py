@@ -49,13 +49,15 @@ class RelatedView:
 
     title: str
     url: str
+    mark: str
 
 
 @dataclass(frozen=True)
 class StoryView:
     """A story. Every text is one line; empty where there is nothing to say.
 
-    `lang` and `dir` are set only where they differ from the edition's.
+    `mark` is the word that stands before the headline of an update or a correction. `lang` and
+    `dir` are set only where they differ from the edition's.
     """
 
     number: int
@@ -66,6 +68,7 @@ class StoryView:
     section: str
     time: str
     updated: str
+    mark: str
     articles: str
     picture: PictureView | None
     related: tuple[RelatedView, ...]
@@ -196,10 +199,15 @@ class Viewer:
             section=plain_line(entry.section, _SECTION),
             time=words.moment(entry.published, self._zone, document.date),
             updated=words.word("updated %(time)s") % {"time": updated} if updated else "",
+            mark=self._mark(entry.mark or ("update" if updated else "")),
             articles=words.articles(entry.articles) if entry.related else "",
             picture=_picture(entry),
             related=tuple(
-                RelatedView(plain_line(article.title, _RELATED) or "—", web_address(article.url))
+                RelatedView(
+                    plain_line(article.title, _RELATED) or "—",
+                    web_address(article.url),
+                    self._mark(article.mark),
+                )
                 for article in entry.related
             ),
             lang=own if foreign else "",
@@ -207,6 +215,14 @@ class Viewer:
             if foreign and direction(own) != direction(document.language)
             else "",
         )
+
+    def _mark(self, mark: str) -> str:
+        match mark:
+            case "update":
+                return self._words.word("Update")
+            case "correction":
+                return self._words.word("Correction")
+        return ""
 
 
 def _picture(entry: StoryEntry) -> PictureView | None:

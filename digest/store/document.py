@@ -27,14 +27,46 @@ class Image(_Frozen):
     caption: str = ""
 
 
-class RelatedArticle(_Frozen):
-    """An article of a story beside its lead."""
+class Factor(_Frozen):
+    """A reason in figures: what was looked at, what was found there, what it multiplies by."""
+
+    factor: str
+    value: float | str
+    times: float
+
+
+class Version(_Frozen):
+    """An article of a story that is not shown: another stands for it.
+
+    `kind` says what the other is to it: a copy, an update or a correction.
+    """
 
     article: int
     title: str
     url: str
     section: str
     published: datetime
+    kind: str
+    tied: tuple[str, ...] = ()
+
+
+class RelatedArticle(_Frozen):
+    """An article of a story beside its lead.
+
+    `mark` is "update" or "correction" where it is one, and its title does not say so itself;
+    `order` the factors of its place, whose product is higher for sooner; `tied` words of it that
+    tie it to the story's other articles.
+    """
+
+    article: int
+    title: str
+    url: str
+    section: str
+    published: datetime
+    mark: str = ""
+    versions: tuple[Version, ...] = ()
+    order: tuple[Factor, ...] = ()
+    tied: tuple[str, ...] = ()
 
 
 class StoryEntry(_Frozen):
@@ -42,7 +74,9 @@ class StoryEntry(_Frozen):
 
     `section` is the path of the lead's section; `heading` the key of the newsletter's section it
     stands under; `sections` the section keys of all its articles, the lead's first: a reader who
-    chose any of them gets the story. `tied` are shared terms that tied the articles together.
+    chose any of them gets the story. `mark`, `versions`, `order` and `tied` are the lead's, as in
+    `RelatedArticle`. The product of `reasons` is the score; editions of earlier releases have
+    their reasons in words.
     """
 
     position: int
@@ -60,13 +94,28 @@ class StoryEntry(_Frozen):
     image: Image | None = None
     related: tuple[RelatedArticle, ...] = ()
     score: float = 0.0
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Factor | str, ...] = ()
+    mark: str = ""
+    versions: tuple[Version, ...] = ()
+    order: tuple[Factor, ...] = ()
     tied: tuple[str, ...] = ()
 
     @property
     def articles(self) -> int:
-        """How many articles the story has, its lead included."""
+        """How many articles the story shows, its lead included."""
         return 1 + len(self.related)
+
+    @property
+    def accounts(self) -> "dict[int, StoryEntry | RelatedArticle]":
+        """What is shown, by the articles' numbers, the lead first."""
+        return {self.lead: self, **{related.article: related for related in self.related}}
+
+    @property
+    def members(self) -> tuple[int, ...]:
+        """Every article that has its place here: the lead, the others, all their versions."""
+        accounts = self.accounts
+        older = (version for account in accounts.values() for version in account.versions)
+        return (*accounts, *(version.article for version in older))
 
 
 class Heading(_Frozen):

@@ -1,21 +1,18 @@
 """The stage as a whole: articles in, stories out."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from digest.stories.hand import NO_HAND, Hand, obey
-from digest.stories.items import Item, Story
+from digest.stories.items import Account, Factor, Item, Story, canonical
 from digest.stories.lead import in_order
 from digest.stories.ranking import rank
 
 if TYPE_CHECKING:
     from digest.stories.features import Features
-
-# How many shared terms a story shows.
-TIED_TERMS = 8
-PINNED = "pinned by the editor"
 
 
 @dataclass(frozen=True)
@@ -38,31 +35,51 @@ def group(items: Iterable[Item], hand: Hand = NO_HAND) -> list[list[Item]]:
 
 
 def tell(
-    items: Iterable[Item], *, now: datetime, weights: Mapping[str, float], hand: Hand = NO_HAND
+    items: Iterable[Item],
+    *,
+    now: datetime,
+    weights: Mapping[str, float],
+    tags: Mapping[str, float] = MappingProxyType({}),
+    hand: Hand = NO_HAND,
 ) -> list[Story]:
     """Group articles into stories, choose each one's lead, and rank them, the best first.
 
-    A pinned article leads its story, and its story comes before all that hold none.
+    Near-duplicates become one account with its versions. A pinned article, or the correction of
+    one, leads its story, and its story comes before all that hold none.
 
     Args:
-        items: the articles.
+        items: the articles; no two have one id.
         now: what freshness is measured against; aware.
         weights: how much a section's stories count, by section key; 1 where none is given.
+        tags: how much stories count that have a tag, by `digest.text.tag_key`; 1 by default.
         hand: what the editor decided.
     """
+    # As in `_group`: what needs numpy is imported where it works.
+    from digest.stories.ties import Ties  # noqa: PLC0415
+    from digest.stories.versions import collapse  # noqa: PLC0415
+
+    def place(account: Account) -> int:
+        return min(hand.place(item.id) for item in account.articles)
+
     grouping = _group(items, hand)
+    ties = Ties(grouping.features)
     stories = []
     for numbers in grouping.groups:
-        ordered = in_order([grouping.items[number] for number in numbers], now=now)
-        ordered.sort(key=lambda item: hand.place(item.id))
-        score, reasons = rank(ordered, now=now, weights=weights)
-        pinned = ordered[0].id in hand.pins
+        members = [grouping.items[number] for number in numbers]
+        ids = [item.id for item in members]
+        tied = dict(zip(ids, ties.tied(numbers, members), strict=True))
+        central = dict(zip(ids, ties.central(numbers), strict=True))
+        accounts = [
+            account.tied_by(tied) for account in collapse(members, now=now, pinned=hand.pins)
+        ]
+        ordered = sorted(in_order(accounts, central, now=now), key=place)
+        score, reasons = rank(ordered, now=now, weights=weights, tags=tags)
+        pinned = place(ordered[0]) < len(hand.pins)
         if pinned:
-            reasons = (PINNED, *reasons)
-        tied = _tied(grouping.features, numbers)
-        stories.append(Story(tuple(ordered), score, reasons, tied, pinned=pinned))
+            reasons = (Factor("pinned", 1, 1.0), *reasons)
+        stories.append(Story(tuple(ordered), score, reasons, pinned=pinned))
     # The groups come in a fixed order, and sorting keeps it among equals.
-    return sorted(stories, key=lambda story: (hand.place(story.lead.id), -story.score))
+    return sorted(stories, key=lambda story: (place(story.accounts[0]), -story.score))
 
 
 def _group(items: Iterable[Item], hand: Hand) -> _Grouping:
@@ -71,7 +88,7 @@ def _group(items: Iterable[Item], hand: Hand) -> _Grouping:
     from digest.stories.grouping import communities  # noqa: PLC0415
     from digest.stories.similarity import graph  # noqa: PLC0415
 
-    ordered = sorted(items, key=_canonical)
+    ordered = sorted(items, key=canonical)
     features = extract(ordered)
     weights = graph(features)
     labels = communities(weights).tolist()
@@ -83,28 +100,3 @@ def _group(items: Iterable[Item], hand: Hand) -> _Grouping:
     if hand.together or hand.apart:
         groups = obey(groups, [item.id for item in ordered], hand, features.row_of, weights)
     return _Grouping(ordered, groups, features)
-
-
-def _canonical(item: Item) -> tuple[object, ...]:
-    published = "" if item.published is None else item.published.isoformat()
-    return (
-        item.id,
-        published,
-        item.title,
-        item.body,
-        item.teaser,
-        item.section,
-        item.tags,
-        item.language,
-        item.priority,
-    )
-
-
-def _tied(features: "Features", numbers: Sequence[int]) -> tuple[str, ...]:
-    """The words that weigh most in the story among those that two of its articles or more hold."""
-    rows = [row for row in features.row_of[list(numbers)] if row >= 0]
-    vectors = features.vectors[rows]
-    shared = vectors.getnnz(axis=0) > 1
-    weights = vectors.multiply(shared[None, :]).sum(axis=0).A1
-    best = sorted(weights.nonzero()[0], key=lambda term: (-weights[term], features.stems[term]))
-    return tuple(features.stems[term] for term in best[:TIED_TERMS])

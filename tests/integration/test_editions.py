@@ -36,7 +36,7 @@ def reasons(app: App, edition: Edition) -> dict[int, str]:
 
 def taken(edition: Edition) -> set[int]:
     stories = load_document(edition).stories
-    return {s.lead for s in stories} | {r.article for s in stories for r in s.related}
+    return {article for story in stories for article in story.members}
 
 
 def test_an_edition_takes_its_window_and_gives_a_reason_for_the_rest(

@@ -1,0 +1,62 @@
+"""Reasons that are kept in figures, said in words for people. Pure."""
+
+from collections.abc import Iterable
+
+from digest.editions.why import ArticlePlace
+from digest.store.document import Factor
+
+# What each factor's value means, in the words of a sentence about a story or an article.
+_SAID = {
+    "size": "articles: {value:.0f}",
+    "hours old": "{value:.1f} h old",
+    "no date": "no date",
+    "section": "section {value}",
+    "tags": "tagged {value}",
+    "priority": "priority {value:+.0f}",
+    "pinned": "pinned by the editor",
+    "no headline": "no headline",
+    "complete": "{value:.0%} of the fullest account",
+    "hours behind": "{value:.1f} h behind the freshest",
+    "central": "{value:.0%} as close to the others as the closest",
+}
+
+
+def said(reasons: Iterable[Factor | str]) -> str:
+    """The reasons on one line, each with what it multiplies by; words stay as they are."""
+    return ", ".join(
+        reason
+        if isinstance(reason, str)
+        else f"{_SAID[reason.factor].format(value=reason.value)} (×{reason.times:.3g})"
+        for reason in reasons
+    )
+
+
+def why_lines(place: ArticlePlace) -> list[str]:
+    """Why an article is in an edition, where, beside which, and what ties it; or why it is not."""
+    lines = [f"{place.article}: {place.title}"]
+    rank = place.rank
+    if rank is None:
+        return [*lines, f"  not in edition {place.edition}: {place.reason}"]
+    if place.replaced_by:
+        part = f"not shown: article {place.replaced_by} is a {place.kind} of it"
+    elif place.is_lead:
+        part = "lead of its story"
+    else:
+        part = f"related to: {place.headline}"
+    lines += [f"  in {place.heading} ({place.placement}), {part}"]
+    if place.order:
+        role = "leads" if place.is_lead else f"comes {place.place} in its story"
+        lines += [f"  {role}: {said(place.order)}"]
+    lines += [
+        f"  stands for {older.article}, as a {older.kind} of it: {older.title}"
+        for older in place.stands_for
+    ]
+    in_section = f"{rank.section_place} of {rank.section_stories} in {place.heading}"
+    lines += [
+        f"  its story ranks {rank.place} of {rank.stories} in the edition, {in_section}",
+        f"  scored {place.score:.3f}: {said(place.reasons)}",
+    ]
+    lines += [f"  beside: {title}" for title in place.beside]
+    if place.tied:
+        lines += [f"  tied by: {', '.join(place.tied)}"]
+    return lines

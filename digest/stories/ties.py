@@ -1,0 +1,104 @@
+"""What ties an article to the others of its story: how much, and by which words."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digest.stories.features import STEM_CHARACTERS, Features
+from digest.stories.items import Item
+from digest.stories.words import terms
+
+# How many words are told, and what share of the first one's part in the likeness a word needs.
+MOST = 8
+LEAST_SHARE = 0.15
+# Words in more than this share of the day's texts tell nothing of any of them.
+COMMON_SHARE = 0.2
+COMMON_LEAST = 10
+
+_WORD = re.compile(r"[^\s!-/:-@\[-`{-~«»“”„‘’‚…—–·、。，：；！？（）「」『』【】،؛؟]+")
+
+
+class Ties:
+    """The ties within the stories of one day.
+
+    The likeness of two articles is the cosine of their vectors: a sum over the words that both
+    hold. Each word's part in it says how much that word ties them; so what is rare on the day,
+    or stands in both headlines, comes first.
+    """
+
+    def __init__(self, features: Features) -> None:
+        self._features = features
+        texts, width = features.vectors.shape
+        found = np.bincount(features.vectors.indices, minlength=width)
+        self._is_common = found > max(COMMON_LEAST, COMMON_SHARE * texts)
+        self._stems: dict[str, list[str]] = {}
+
+    def central(self, numbers: Sequence[int]) -> list[float]:
+        """For each of the articles with these numbers its mean likeness to the others."""
+        others = max(1, len(numbers) - 1)
+        return [float(parts.sum()) / others for _, parts in self._parts(numbers)]
+
+    def tied(self, numbers: Sequence[int], items: Sequence[Item]) -> list[tuple[str, ...]]:
+        """For each of a story's articles the words that tie it to the others, the heaviest first.
+
+        They are spelled as the article itself spells them. Common words are left out, and those
+        that weigh little beside the heaviest, as short ones do.
+        """
+        told: dict[int, tuple[str, ...]] = {}
+        tied = []
+        rows = self._features.row_of[list(numbers)].tolist()
+        for row, item, (columns, parts) in zip(rows, items, self._parts(numbers), strict=True):
+            if row not in told:
+                parts[self._is_common[columns]] = 0
+                least = LEAST_SHARE * parts.max(initial=0.0)
+                heaviest = np.lexsort((columns, -parts))[:MOST]
+                stems = [self._features.stems[columns[n]] for n in heaviest if parts[n] > least]
+                told[row] = self._as_written(item, stems)
+            tied.append(told[row])
+        return tied
+
+    def _parts(self, numbers: Sequence[int]) -> Iterator[tuple[Any, NDArray[np.float64]]]:
+        """For each article its columns, and the part of each in its likeness to all the others."""
+        rows = self._features.row_of[list(numbers)]
+        vectors = self._features.vectors[rows[rows >= 0]]
+        total = np.asarray(vectors.sum(axis=0)).ravel()
+        place = 0
+        for row in rows:
+            if row < 0:  # an article without any word
+                yield np.empty(0, dtype=np.int64), np.empty(0)
+                continue
+            within = slice(vectors.indptr[place], vectors.indptr[place + 1])
+            columns, weights = vectors.indices[within], vectors.data[within]
+            yield columns, np.maximum(weights * (total[columns] - weights), 0)
+            place += 1
+
+    def _as_written(self, item: Item, stems: Sequence[str]) -> tuple[str, ...]:
+        wanted = [stem[:STEM_CHARACTERS] for stem in stems]
+        found: dict[str, str] = {}
+        for word in _WORD.findall(f"{item.title}\n{item.body or item.teaser}"):
+            keys = self._keys(word)
+            for shared, run in groupby(keys, key=wanted.__contains__):
+                if shared:
+                    pieces = list(run)
+                    # A script that does not part words has pieces that overlap but for one.
+                    written = word if len(keys) == 1 else _joined(pieces)
+                    for key in pieces:
+                        found.setdefault(key, written)
+            if len(found) == len(wanted):
+                break
+        shown = (found.get(key, stem) for key, stem in zip(wanted, stems, strict=True))
+        return tuple(dict.fromkeys(shown))
+
+    def _keys(self, word: str) -> list[str]:
+        """The stems of a word, most often one."""
+        if word not in self._stems:
+            self._stems[word] = [term[:STEM_CHARACTERS] for term in terms(word)]
+        return self._stems[word]
+
+
+def _joined(pieces: Sequence[str]) -> str:
+    return pieces[0] + "".join(piece[-1] for piece in pieces[1:])
