@@ -29,6 +29,7 @@ from digest.config_tables import (
     Security,
     Site,
     Smtp,
+    Tag,
     Uncertain,
     Web,
 )
@@ -40,7 +41,7 @@ from digest.errors import (
     UnknownNewsletterError,
 )
 from digest.sections import section_key
-from digest.text import one_line
+from digest.text import one_line, tag_key
 
 __all__ = [
     "DAYS",
@@ -54,6 +55,7 @@ __all__ = [
     "Settings",
     "Site",
     "Smtp",
+    "Tag",
     "Uncertain",
     "Web",
     "config_path",
@@ -81,6 +83,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     ingest: Ingest = Ingest()
     sections: tuple[Section, ...] = ()
+    tags: tuple[Tag, ...] = ()
     feeds: tuple[Feed, ...] = ()
     newsletters: tuple[Newsletter, ...] = ()
     _folder: Path = PrivateAttr(default=Path())
@@ -164,6 +167,14 @@ class Settings(BaseSettings):
         """The language of a newsletter's furniture."""
         return newsletter.language or self.site.language
 
+    def section_weights(self) -> dict[str, float]:
+        """How much the stories of each declared section count, by its key."""
+        return {key: section.weight for key, section in self.declared_sections().items()}
+
+    def tag_weights(self) -> dict[str, float]:
+        """How much stories with a tag count, by its key."""
+        return {tag_key(tag.name): tag.weight for tag in self.tags}
+
     def declared_sections(self) -> dict[str, Section]:
         """Each declared section by its key: declared by itself, or by a newsletter or feed."""
         declared = {section_key(section.path): section for section in self.sections}
@@ -231,7 +242,8 @@ def _read_secret(path: Path, key: str) -> str:
 
 def _repetitions(data: Mapping[str, Any]) -> Iterator[str]:
     """What is said twice: checked on the raw file, to be reported beside everything else."""
-    identities = {"newsletters": "slug", "feeds": "slug", "sections": "path"}
+    identities = {"newsletters": "slug", "feeds": "slug", "sections": "path", "tags": "name"}
+    same = {"sections": section_key, "tags": tag_key}
     for table, field in identities.items():
         seen: set[str] = set()
         rows = data.get(table)
@@ -239,7 +251,7 @@ def _repetitions(data: Mapping[str, Any]) -> Iterator[str]:
             value = row.get(field) if isinstance(row, dict) else None
             if not isinstance(value, str):
                 continue
-            key = section_key(value) if field == "path" else value
+            key = same.get(table, str)(value)
             if key in seen:
                 yield f'{table}: {field} "{value}" stands twice: remove one, or rename it'
             seen.add(key)

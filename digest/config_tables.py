@@ -131,6 +131,13 @@ class Section(_Table):
     weight: float = Field(default=1.0, gt=0, le=100)
 
 
+class Tag(_Table):
+    """[[tags]]: a tag whose stories matter more, or less."""
+
+    name: OneLine
+    weight: float = Field(gt=0, le=100)
+
+
 class Feed(_Table):
     """[[feeds]]: an address that is polled for articles."""
 

@@ -92,13 +92,18 @@ def compose_document(
 
     Pure but for its reading of the settings.
     """
-    weights = {key: section.weight for key, section in settings.declared_sections().items()}
     pieces = [
         Piece(filed.article, filed.section.path, filed.section.key, filed.heading)
         for filed in selection.taken
     ]
     items = [item_of(piece) for piece in pieces]
-    stories = tell(items, now=masthead.cutoff, weights=weights, hand=hand)
+    stories = tell(
+        items,
+        now=masthead.cutoff,
+        weights=settings.section_weights(),
+        tags=settings.tag_weights(),
+        hand=hand,
+    )
     return compose(masthead, stories, pieces)
 
 

@@ -109,6 +109,16 @@ def test_a_server_database_is_no_file(load):
     assert load(f'{SITE}[database]\nurl = "{url}"').database_url == url
 
 
+def test_tags_and_sections_have_their_weights_by_key(load):
+    settings = load(
+        SITE
+        + '[[tags]]\nname = " BREAKING  News"\nweight = 2.5\n'
+        + '[[sections]]\npath = "World » Asia"\nweight = 0.5\n'
+    )
+    assert settings.tag_weights() == {"breaking news": 2.5}
+    assert settings.section_weights() == {"world » asia": 0.5}
+
+
 MISTAKES = [
     ("[web]\nport = 70000", "web.port: must be less than or equal to 65535"),
     ('[web]\nport = "http"', "web.port: must be a valid integer"),
@@ -140,6 +150,12 @@ MISTAKES = [
     (
         '[[sections]]\npath = "World"\n[[sections]]\npath = "WORLD"',
         'sections: path "WORLD" stands twice: remove one',
+    ),
+    ('[[tags]]\nname = "a"\nweight = -1', "tags[1].weight: must be greater than 0"),
+    ('[[tags]]\nname = "a"', "tags[1].weight: missing: add it"),
+    (
+        '[[tags]]\nname = "Big  News"\nweight = 2\n[[tags]]\nname = "big news"\nweight = 3',
+        'tags: name "big news" stands twice: remove one',
     ),
     ('[[feeds]]\nslug = "A b"\nurl = "https://a.b/"', 'feeds[1].slug: "A b" is no slug: up to 40'),
     ('[[feeds]]\nslug = "a"\nurl = "http://[::1/"', 'feeds[1].url: "http://[::1/" is no feed'),

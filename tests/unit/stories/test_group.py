@@ -32,7 +32,9 @@ def test_the_example_of_the_explanation_holds():
     assert names([list(story.items) for story in told]) == {frozenset("123"), frozenset("4")}
     said = re.search(r"The story is tied by (.+)\.$", page, re.MULTILINE)
     assert said
-    assert tuple(re.findall(r"\*(\w+)\*", said[1])) == told[0].tied
+    tied = {word.lower() for account in told[0].accounts for word in account.tied}
+    assert tied <= set(re.findall(r"\*(\w+)\*", said[1]))
+    assert tied >= {"millbrook", "bridge", "crack"}
 
 
 def test_languages_do_not_meet_over_names():
