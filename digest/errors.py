@@ -111,6 +111,10 @@ class ContradictionError(UsageError):
     """{first} and {last} cannot be kept apart while {chain} are together: forget one pair first."""
 
 
+class ConstraintsUnreadableError(UsageError):
+    """{path}, line {line}: {why}: write {{"together": [id, id]}} or {{"apart": [id, id]}}."""
+
+
 class NothingKeptError(UsageError):
     """Nothing is kept about {articles}: `digest stories constraints` shows what is."""
 

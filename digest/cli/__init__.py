@@ -18,9 +18,9 @@ from digest.errors import DigestError
 # the commands of a noun, or is the command itself; `module:name` is one of several in a module.
 COMMANDS = {
     "init": ("digest.cli.init", "Write a configuration and a key, create or upgrade the database."),
-    "articles": ("digest.cli.articles", "Import and list articles."),
+    "articles": ("digest.cli.articles", "Import, list, pin and hide articles."),
     "feeds": ("digest.cli.feeds", "Fetch, list and try feeds."),
-    "stories": ("digest.cli.stories", "Group the articles of a file into stories."),
+    "stories": ("digest.cli.stories", "Group articles into stories; keep some together or apart."),
     "subscribers": ("digest.cli.subscribers", "Add, show, change, import and export subscribers."),
     "suppressions": ("digest.cli.suppressions", "List and change who is never mailed."),
     "editions": ("digest.cli.editions", "Compose, look at, send and account for editions."),

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from digest.cli import desk
 from digest.cli.common import Json, done_in_part, program, say
 
 if TYPE_CHECKING:
     from digest.ingest.incoming import Report
 
-app = typer.Typer(no_args_is_help=True, help="Import and list articles.")
+app = typer.Typer(no_args_is_help=True, help="Import, list, pin and hide articles.")
+app.add_typer(desk.marks)
 _SHOWN = 20
 
 
@@ -81,6 +83,7 @@ def list_articles(
     limit: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="At most so many, the latest first.")
     ] = 50,
+    marked: Annotated[bool, typer.Option(help="Only those that are pinned or hidden.")] = False,
     as_json: Json = False,
 ) -> None:
     """List articles, the latest first."""
@@ -89,10 +92,20 @@ def list_articles(
     program_ = program(context)
     zone = ZoneInfo(program_.settings.site.timezone)
     day = date.date() if date else None
-    rows = catalogue.list_articles(program_.store, zone, day=day, section=section, limit=limit)
+    rows = catalogue.list_articles(
+        program_.store, zone, day=day, section=section, marked=marked, limit=limit
+    )
     lines = (
         f"{row['id']:>7}  {row['published'].astimezone(zone):%Y-%m-%d %H:%M}"
-        f"  {row['section'] or '—'}  {row['title']}"
+        f"  {row['section'] or '—'}  {row['title']}{_marks(row['marks'])}"
         for row in rows
     )
     say({"articles": rows}, lines, as_json=as_json)
+
+
+def _marks(marks: list[dict[str, str | None]]) -> str:
+    said = (
+        f"{mark['mark']} in {mark['newsletter']}" if mark["newsletter"] else str(mark["mark"])
+        for mark in marks
+    )
+    return f"  [{', '.join(said)}]" if marks else ""

@@ -7,7 +7,7 @@ takes it back.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import combinations, pairwise
+from itertools import combinations
 from typing import Any
 
 from sqlalchemy import Select, and_, delete, insert, or_, select, tuple_
@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 
 from digest.editions.hand import EVERYWHERE, as_hand, linked_pairs
 from digest.editions.selection import HIDDEN
-from digest.errors import ContradictionError, NothingKeptError, NotMarkedError, SameArticleError
+from digest.errors import NothingKeptError, NotMarkedError, SameArticleError
 from digest.store.models import (
     Article,
     ArticleMark,
@@ -28,7 +28,7 @@ from digest.store.models import (
     MarkKind,
     PairKind,
 )
-from digest.stories.hand import contradiction
+from digest.stories.hand import check
 
 Pair = tuple[int, int]
 _PAIR = tuple_(col(ArticlePair.first_id), col(ArticlePair.second_id))
@@ -58,10 +58,7 @@ def keep(
     _take_turns(session, articles)
     known = linked_pairs(session, select(col(Article.id)).where(col(Article.id).in_(articles)))
     wanted = dict.fromkeys(combinations(sorted(articles), 2), kind)
-    chain = contradiction(as_hand({**known, **wanted}))
-    if chain:
-        links = " and ".join(f"{one} with {two}" for one, two in pairwise(chain))
-        raise ContradictionError(first=chain[0], last=chain[-1], chain=links)
+    check(as_hand({**known, **wanted}))
     kept = Kept()
     for pair in wanted:
         of_kind = kept.unchanged if known.get(pair) == kind else kept.replaced
@@ -179,7 +176,7 @@ def unmark(
 def pairs_kept(session: Session) -> list[dict[str, Any]]:
     """All pairs that are kept together or apart, the latest first."""
     one, two = aliased(Article), aliased(Article)
-    query = (
+    query: Select[*tuple[Any, ...]] = (
         select(
             col(ArticlePair.kind),
             col(ArticlePair.first_id).label("first"),
@@ -223,15 +220,11 @@ def editions_concerned(
     hiding = select(col(Exclusion.edition_id)).where(
         col(Exclusion.article_id).in_(articles), col(Exclusion.reason) == HIDDEN
     )
-    query: Select[Any] = (
-        select(col(Edition.id), col(Edition.newsletter), col(Edition.date), col(Edition.status))
-        .where(
-            or_(
-                col(Edition.id).in_(holding),
-                and_(col(Edition.id).in_(hiding), col(Edition.status) == EditionStatus.DRAFT),
-            )
-        )
-        .order_by(col(Edition.id))
+    is_draft = col(Edition.status) == EditionStatus.DRAFT
+    columns = (col(Edition.id), col(Edition.newsletter), col(Edition.date), col(Edition.status))
+    query = select(*columns).order_by(col(Edition.id))
+    query = query.where(
+        or_(col(Edition.id).in_(holding), and_(is_draft, col(Edition.id).in_(hiding)))
     )
     if newsletter != EVERYWHERE:
         query = query.where(col(Edition.newsletter) == newsletter)

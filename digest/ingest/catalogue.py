@@ -1,6 +1,6 @@
 """What the store holds of articles, for a person to look through."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,10 +11,10 @@ from sqlmodel import Session
 from digest.errors import NoSuchArticleError, UsageError
 from digest.ingest import clean
 from digest.ingest.identity import URL_LIMIT, canonical_url, id_key, url_key
-from digest.ingest.upsert import table
+from digest.ingest.upsert import BATCH, table
 from digest.sections import SEPARATOR, section_key
 from digest.store import Store
-from digest.store.models import Article, ArticleKey, Section
+from digest.store.models import Article, ArticleKey, ArticleMark, Section
 
 # What a number of ours has at most: PostgreSQL takes no larger one.
 _DIGITS = 18
@@ -47,9 +47,18 @@ def find_article(session: Session, name: str, scopes: Iterable[str] = ()) -> int
 
 
 def list_articles(
-    store: Store, zone: ZoneInfo, *, day: date | None, section: str | None, limit: int
+    store: Store,
+    zone: ZoneInfo,
+    *,
+    day: date | None,
+    section: str | None,
+    limit: int,
+    marked: bool = False,
 ) -> list[dict[str, Any]]:
     """The latest articles first: of one day in `zone`, and of a section and those below it.
+
+    `marked` wants those only that an editor pinned or hid. Each article comes with its marks; one
+    that holds in all newsletters names none.
 
     Raises:
         UsageError: the day is the first or the last that there is.
@@ -81,5 +90,20 @@ def list_articles(
         key = section_key(clean.section(section))
         below = sections.c.key.startswith(key + SEPARATOR, autoescape=True)
         query = query.where(or_(sections.c.key == key, below))
+    if marked:
+        query = query.where(articles.c.id.in_(select(table(ArticleMark).c.article_id)))
     with store.read() as session:
-        return [dict(row) for row in session.execute(query).mappings()]
+        rows = [dict(row) | {"marks": []} for row in session.execute(query).mappings()]
+        by_id = {row["id"]: row for row in rows}
+        for mark in _marks(session, list(by_id)):
+            by_id[mark.article_id]["marks"].append(
+                {"mark": mark.kind, "newsletter": mark.newsletter or None, "note": mark.note}
+            )
+    return rows
+
+
+def _marks(session: Session, articles: Sequence[int]) -> Iterator[Any]:
+    marks = table(ArticleMark)
+    for start in range(0, len(articles), BATCH):
+        some = marks.c.article_id.in_(articles[start : start + BATCH])
+        yield from session.execute(select(marks).where(some).order_by(marks.c.id))

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, product
+from itertools import count, pairwise, product
 from typing import Any
+
+from digest.errors import ContradictionError
 
 Pair = tuple[str, str]
 
@@ -76,8 +78,12 @@ def obey(
     return sorted(stories)
 
 
-def contradiction(hand: Hand) -> tuple[str, ...] | None:
-    """The shortest chain of articles kept together whose ends are kept apart, if there is one."""
+def check(hand: Hand) -> None:
+    """Make sure that the wishes agree with each other.
+
+    Raises:
+        ContradictionError: a chain of articles is kept together whose ends are kept apart.
+    """
     beside: dict[str, set[str]] = {}
     for one, two in hand.together:
         beside.setdefault(one, set()).add(two)
@@ -86,11 +92,11 @@ def contradiction(hand: Hand) -> tuple[str, ...] | None:
         chains, seen = [(one,)], {one}
         for chain in chains:  # grows while it is read, the shorter chains first
             if chain[-1] == two:
-                return chain
+                links = " and ".join(f"{link} with {other}" for link, other in pairwise(chain))
+                raise ContradictionError(first=one, last=two, chain=links)
             further = sorted(beside.get(chain[-1], set()) - seen)
             seen.update(further)
             chains += [(*chain, article) for article in further]
-    return None
 
 
 def _in_order(pairs: Iterable[Pair]) -> list[Pair]:

@@ -1,0 +1,47 @@
+"""A file of constraints, for grouping without a database."""
+
+import json
+from itertools import combinations
+from pathlib import Path
+
+from digest.errors import CannotReadError, ConstraintsUnreadableError
+from digest.stories.hand import Hand, Pair, check
+
+
+def read_constraints(path: Path) -> Hand:
+    """What the lines of a file want: {"together": [id, id, …]} or {"apart": [id, id, …]}.
+
+    Raises:
+        CannotReadError: the file is not there, or may not be read.
+        ConstraintsUnreadableError: a line is no constraint.
+        ContradictionError: they cannot all be met.
+    """
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise CannotReadError(path=path, why=error.strerror) from error
+    kept: dict[str, list[Pair]] = {"together": [], "apart": []}
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                kind, ids = _constraint(line)
+            except ValueError as error:
+                raise ConstraintsUnreadableError(path=path, line=number, why=error) from error
+            kept[kind] += combinations(ids, 2)
+    hand = Hand(tuple(kept["together"]), tuple(kept["apart"]))
+    check(hand)
+    return hand
+
+
+def _constraint(line: bytes) -> tuple[str, list[str]]:
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError("not JSON") from error
+    match record:
+        case {"together": [_, _, *_] as ids, **more} | {"apart": [_, _, *_] as ids, **more}:
+            kind = "together" if "together" in record else "apart"
+            names = {str(name) for name in ids if isinstance(name, str | int)}
+            if not more and len(names) == len(ids):
+                return kind, sorted(names)
+    raise ValueError("no constraint on two different articles or more")

@@ -1,0 +1,261 @@
+"""What editors decide: `digest stories keep-…` on pairs, `digest articles pin` and `hide`."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from digest.cli.common import Json, program, say
+from digest.cli.tables import table
+from digest.text import one_line
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from digest.bootstrap import App
+    from digest.editions.desk import Concerned, Pair
+
+pairs = typer.Typer()
+marks = typer.Typer()
+
+Articles = Annotated[
+    list[str],
+    typer.Argument(metavar="ARTICLE…", help="By number, by address, or by the publisher's id."),
+]
+Note = Annotated[str, typer.Option(metavar="TEXT", help="Kept with it, for whoever asks why.")]
+Newsletter = Annotated[
+    str | None, typer.Option(metavar="N", help="In this newsletter only; in all unless given.")
+]
+
+_NOTE_LENGTH, _TITLE_LENGTH = 200, 40
+
+
+@pairs.command("keep-together")
+def keep_together(
+    context: typer.Context, articles: Articles, note: Note = "", as_json: Json = False
+) -> None:
+    """Make one story of the stories of these articles, in every edition composed from now on."""
+    _keep(context, "together", articles, note, as_json=as_json)
+
+
+@pairs.command("keep-apart")
+def keep_apart(
+    context: typer.Context, articles: Articles, note: Note = "", as_json: Json = False
+) -> None:
+    """Never have two of these articles in one story, in every edition composed from now on."""
+    _keep(context, "apart", articles, note, as_json=as_json)
+
+
+def _keep(
+    context: typer.Context,
+    kind: Literal["together", "apart"],
+    names: list[str],
+    note: str,
+    *,
+    as_json: bool,
+) -> None:
+    from digest.editions.desk import editions_concerned, keep
+    from digest.store.models import PairKind
+
+    app = program(context)
+    with app.store.write() as session:
+        articles = _numbers(session, app, names)
+        wish = PairKind(kind)
+        kept = keep(session, wish, articles, one_line(note, _NOTE_LENGTH), app.clock())
+        concerned = editions_concerned(session, articles)
+    lines = [f"{_pair(pair)}: kept {kind} from now on" for pair in kept.added]
+    opposite = "apart" if kind == "together" else "together"
+    instead = f"kept {kind} from now on, no longer {opposite}"
+    lines += [f"{_pair(pair)}: {instead}" for pair in kept.replaced]
+    lines += [f"{_pair(pair)}: kept {kind} already" for pair in kept.unchanged]
+    data = {
+        "kept": kind,
+        "added": kept.added,
+        "replaced": kept.replaced,
+        "unchanged": kept.unchanged,
+        "editions": [_facts(edition) for edition in concerned],
+    }
+    say(data, [*lines, *_what_to_do(concerned)], as_json=as_json)
+
+
+@pairs.command()
+def forget(context: typer.Context, articles: Articles, as_json: Json = False) -> None:
+    """No longer keep these articles together or apart; of a single one, all that is kept."""
+    from digest.editions import desk
+
+    app = program(context)
+    with app.store.write() as session:
+        forgotten = desk.forget(session, _numbers(session, app, articles))
+        concerned = desk.editions_concerned(session, [*chain.from_iterable(forgotten)])
+    lines = [f"{_pair(pair)}: no longer kept together or apart" for pair in forgotten]
+    data = {"forgotten": forgotten, "editions": [_facts(edition) for edition in concerned]}
+    say(data, [*lines, *_what_to_do(concerned)], as_json=as_json)
+
+
+@pairs.command()
+def constraints(context: typer.Context, as_json: Json = False) -> None:
+    """List the articles that are kept together or apart, the latest first."""
+    from digest.editions.desk import pairs_kept
+
+    with program(context).store.read() as session:
+        rows = pairs_kept(session)
+    lines = table(
+        (
+            row["kind"],
+            str(row["first"]),
+            one_line(row["first_title"], _TITLE_LENGTH),
+            str(row["second"]),
+            one_line(row["second_title"], _TITLE_LENGTH),
+            f"{row['made']:%Y-%m-%d}",
+            row["note"],
+        )
+        for row in rows
+    )
+    say({"constraints": rows}, lines or ["none"], as_json=as_json)
+
+
+@marks.command()
+def pin(
+    context: typer.Context,
+    articles: Articles,
+    newsletter: Newsletter = None,
+    note: Note = "",
+    as_json: Json = False,
+) -> None:
+    """Have these articles first in the edition they come in, each leading its story."""
+    _mark(context, "pinned", articles, newsletter, note, as_json=as_json)
+
+
+@marks.command()
+def unpin(
+    context: typer.Context,
+    articles: Articles,
+    newsletter: Newsletter = None,
+    as_json: Json = False,
+) -> None:
+    """Let these articles take the place that they come to by themselves."""
+    _unmark(context, "pinned", articles, newsletter, as_json=as_json)
+
+
+@marks.command()
+def hide(
+    context: typer.Context,
+    articles: Articles,
+    newsletter: Newsletter = None,
+    note: Note = "",
+    as_json: Json = False,
+) -> None:
+    """Have these articles in no edition composed from now on."""
+    _mark(context, "hidden", articles, newsletter, note, as_json=as_json)
+
+
+@marks.command()
+def unhide(
+    context: typer.Context,
+    articles: Articles,
+    newsletter: Newsletter = None,
+    as_json: Json = False,
+) -> None:
+    """Let these articles come again, if they are not too old by then."""
+    _unmark(context, "hidden", articles, newsletter, as_json=as_json)
+
+
+def _mark(
+    context: typer.Context,
+    kind: Literal["pinned", "hidden"],
+    names: list[str],
+    newsletter: str | None,
+    note: str,
+    *,
+    as_json: bool,
+) -> None:
+    from digest.editions.desk import editions_concerned, mark
+    from digest.editions.hand import EVERYWHERE
+    from digest.store.models import MarkKind
+
+    app = program(context)
+    slug = app.settings.newsletter(newsletter).slug if newsletter else EVERYWHERE
+    kept, now = one_line(note, _NOTE_LENGTH), app.clock()
+    with app.store.write() as session:
+        articles = _numbers(session, app, names)
+        marked = mark(session, MarkKind(kind), articles, slug, kept, now)
+        concerned = editions_concerned(session, articles, slug)
+    now_so = f"{kind} in {slug or 'every newsletter'}"
+    opposite = "hidden" if kind == "pinned" else "pinned"
+    lines = [f"{article}: {now_so} from now on" for article in marked.added]
+    lines += [
+        f"{article}: {now_so} from now on, no longer {opposite}" for article in marked.replaced
+    ]
+    lines += [f"{article}: {now_so} already" for article in marked.unchanged]
+    lines += [
+        f"{article}: hidden as well, and where it is the pin is idle" for article in marked.hidden
+    ]
+    data = {
+        "marked": kind,
+        "newsletter": slug or None,
+        "added": marked.added,
+        "replaced": marked.replaced,
+        "unchanged": marked.unchanged,
+        "editions": [_facts(edition) for edition in concerned],
+    }
+    say(data, [*lines, *_what_to_do(concerned)], as_json=as_json)
+
+
+def _unmark(
+    context: typer.Context,
+    kind: Literal["pinned", "hidden"],
+    names: list[str],
+    newsletter: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    from digest.editions.desk import editions_concerned, unmark
+    from digest.editions.hand import EVERYWHERE
+    from digest.store.models import MarkKind
+
+    app = program(context)
+    slug = app.settings.newsletter(newsletter).slug if newsletter else None
+    with app.store.write() as session:
+        articles = _numbers(session, app, names)
+        concerned = editions_concerned(session, articles, slug or EVERYWHERE)
+        unmark(session, MarkKind(kind), articles, slug)
+    data = {
+        "unmarked": kind,
+        "newsletter": slug,
+        "articles": articles,
+        "editions": [_facts(edition) for edition in concerned],
+    }
+    lines = [f"{article}: no longer {kind}" for article in articles]
+    say(data, [*lines, *_what_to_do(concerned)], as_json=as_json)
+
+
+def _numbers(session: "Session", app: "App", names: Sequence[str]) -> list[int]:
+    from digest.ingest.catalogue import find_article
+
+    feeds = [feed.slug for feed in app.settings.feeds]
+    return [find_article(session, name, feeds) for name in names]
+
+
+def _pair(pair: "Pair") -> str:
+    return f"{pair[0]} and {pair[1]}"
+
+
+def _facts(edition: "Concerned") -> dict[str, Any]:
+    return {
+        "id": edition.id,
+        "newsletter": edition.newsletter,
+        "date": edition.date,
+        "status": edition.status,
+    }
+
+
+def _what_to_do(concerned: Sequence["Concerned"]) -> Iterator[str]:
+    """What becomes of editions that are composed already."""
+    for edition in concerned:
+        name = f"edition {edition.id}, {edition.newsletter} of {edition.date}"
+        if edition.is_draft:
+            again = f"digest editions build {edition.newsletter} --date {edition.date} --rebuild"
+            yield f"{name}, is composed already: {again}"
+        else:
+            yield f"{name}, is {edition.status} and stays as it is"
