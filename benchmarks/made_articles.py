@@ -1,7 +1,8 @@
 """Made articles of a day or two, with the statistics of real ones: what speed is measured on.
 
 Any number of them is drawn from one and the same language, so that a file of ten times the
-articles differs from a small one as a larger day does from a smaller one.
+articles differs from a small one as a larger day does from a smaller one. The stories are easier to
+tell apart than real ones: how right a grouping is, these articles do not show.
 """
 
 import json
