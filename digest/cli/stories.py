@@ -1,11 +1,13 @@
-"""`digest stories`: grouping by itself, on a file, without a configuration or a database."""
+"""`digest stories`: grouping by itself on a file, without a database; and what is kept in ours."""
 
+import errno
 import gzip
 import json
+import os
 import sys
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import UTC, datetime
 from io import BufferedReader
 from pathlib import Path
@@ -13,14 +15,19 @@ from typing import IO, Annotated, Any, TypedDict, cast
 
 import typer
 
+from digest.cli import desk
 from digest.cli.common import Json, done_in_part, note, say
+from digest.cli.constraints import read_constraints
 from digest.errors import CannotReadError, CannotWriteError
 from digest.sections import section_key
-from digest.stories import Item, group
+from digest.stories import NO_HAND, Item, group
 
 app = typer.Typer()
+app.add_typer(desk.pairs)
 
 _GZIP = b"\x1f\x8b"
+# So much of what came from outside a message shows.
+_SHOWN = 40
 
 
 class Rejected(TypedDict):
@@ -32,7 +39,7 @@ class Rejected(TypedDict):
 
 @app.callback()
 def stories() -> None:
-    """Group articles into stories."""
+    """Group articles into stories; keep some together or apart."""
 
 
 @app.command("group")
@@ -40,6 +47,12 @@ def group_command(
     path: Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="The articles; - for stdin.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where the {id, cluster} lines go.")
+    ] = None,
+    constraints: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.jsonl", help='Lines {"together": [id, id]} or {"apart": [id, id]}.'
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -50,18 +63,22 @@ def group_command(
     the id of one of its articles.
     """
     began = time.perf_counter()
+    output = None if output == Path("-") else output
+    if output is not None and _are_one_file(path, output):
+        raise typer.BadParameter(f"{output} is the file that is read: name another with -o")
+    hand = read_constraints(constraints) if constraints else NO_HAND
     rejected: list[Rejected] = []
     ids: dict[str, Any] = {}
     items = list(_items(_lines(path, rejected), ids, rejected))
     target = _open_for_writing(output)
-    clusters = group(items)
+    # What groups is slow to import; an empty file need not wait for it.
+    clusters = group(items, hand) if items else []
     cluster_of = {item.id: cluster[0].id for cluster in clusters for item in cluster}
     lines = (
         json.dumps({"id": ids[item.id], "cluster": ids[cluster_of[item.id]]}) for item in items
     )
-    if target is not None:
-        with target:
-            target.writelines(f"{line}\n" for line in lines)
+    if target is not None and output is not None:
+        _write(lines, target, output)
     result = {
         "articles": len(items),
         "stories": len(clusters),
@@ -84,9 +101,30 @@ def _open_for_writing(path: Path | None) -> IO[str] | None:
         raise CannotWriteError(path=path, why=error.strerror) from error
 
 
+def _write(lines: Iterable[str], target: IO[str], path: Path) -> None:
+    try:
+        with target:
+            target.writelines(f"{line}\n" for line in lines)
+    except BrokenPipeError:
+        raise  # /dev/stdout, whose reader went away
+    except OSError as error:
+        raise CannotWriteError(path=path, why=error.strerror) from error
+
+
+def _are_one_file(one: Path, other: Path) -> bool:
+    try:
+        return one.is_file() and one.samefile(other)
+    except OSError:
+        return False  # the other is not there yet, or cannot be reached, as will be said
+
+
 def _open_for_reading(path: Path) -> BufferedReader:
+    if str(path) != "-":
+        return path.open("rb")
+    if sys.stdin is None:  # who started this process had closed it
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     # Standard input is buffered bytes too; its declared type says less.
-    return cast("BufferedReader", sys.stdin.buffer) if str(path) == "-" else path.open("rb")
+    return cast("BufferedReader", sys.stdin.buffer)
 
 
 def _lines(path: Path, rejected: list[Rejected]) -> Iterator[tuple[int, bytes]]:
@@ -112,17 +150,18 @@ def _items(
     for number, line in lines:
         try:
             record = json.loads(line.decode("utf-8-sig"))
-            item = _item(record)
-            if item.id in ids:
-                raise _LineError(f'the id "{item.id}" has come before')
+            item = _item(record, ids)
         except UnicodeDecodeError:
             rejected.append({"line": number, "reason": "not UTF-8"})
         except RecursionError:
             rejected.append({"line": number, "reason": "nested too deeply"})
         except json.JSONDecodeError as error:
             rejected.append({"line": number, "reason": f"not JSON: {error.msg}"})
-        except ValueError as error:
+        except _LineError as error:
             rejected.append({"line": number, "reason": str(error)})
+        except ValueError:
+            # The one thing left that Python's reader refuses.
+            rejected.append({"line": number, "reason": "not JSON: a number of too many digits"})
         else:
             ids[item.id] = record["id"]
             yield item
@@ -132,13 +171,18 @@ class _LineError(ValueError):
     """A line is JSON, but no article."""
 
 
-def _item(record: object) -> Item:
+def _item(record: object, known: Container[str]) -> Item:
     if not isinstance(record, dict):
         raise _LineError("not a JSON object")
-    if not isinstance(record.get("id"), str | int) or record["id"] == "":
+    if record.get("id") in (None, ""):
         raise _LineError("no id")
+    if not isinstance(record["id"], str) and not _is_whole(record["id"]):
+        raise _LineError("id is neither text nor a whole number")
+    name = str(record["id"])
+    if name in known:
+        raise _LineError(f'the id "{name[:_SHOWN]}" has come before')
     return Item(
-        id=str(record["id"]),
+        id=name,
         title=_text(record, "title"),
         body=_text(record, "body"),
         teaser=_text(record, "teaser"),
@@ -151,7 +195,9 @@ def _item(record: object) -> Item:
 
 
 def _text(record: dict[str, Any], key: str) -> str:
-    value = record.get(key) or ""
+    value = record.get(key)
+    if value is None:
+        return ""
     if not isinstance(value, str):
         raise _LineError(f"{key} is not text")
     return value
@@ -167,10 +213,16 @@ def _texts(record: dict[str, Any], key: str) -> list[str]:
 
 
 def _number(record: dict[str, Any], key: str) -> int:
-    value = record.get(key) or 0
-    if not isinstance(value, int):
+    value = record.get(key)
+    if value is None:
+        return 0
+    if not _is_whole(value):
         raise _LineError(f"{key} is not a whole number")
-    return value
+    return cast("int", value)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _moment(text: str) -> datetime | None:
@@ -180,5 +232,5 @@ def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise _LineError(f'the date "{text[:40]}" is not ISO 8601') from None
+        raise _LineError(f'the date "{text[:_SHOWN]}" is not ISO 8601') from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

@@ -94,6 +94,20 @@ def test_a_line_that_cannot_be_taken_is_named_and_the_others_go_in(run):
         9: (b'{"id": "x", "priority": "high"}', "priority is not a whole number"),
         10: (b'{"id": "x", "title": "\xff"}', "not UTF-8"),
         11: (b"[" * 100_000, "nested too deeply"),
+        12: (b'{"id": "x", "y": ' + b'{"z":' * 100_000 + b"}", "nested too deeply"),
+        13: (b'{"id": true}', "id is neither text nor a whole number"),
+        14: (b'{"id": NaN}', "id is neither text nor a whole number"),
+        15: (b'{"id": "x", "priority": true}', "priority is not a whole number"),
+        16: (b'{"id": "x", "priority": 1e999}', "priority is not a whole number"),
+        17: (b'{"id": 1' + b"0" * 5000 + b"}", "not JSON: a number of too many digits"),
+        18: (b'{"id": "x", "title": "a\0b"}', "not JSON: Invalid control character at"),
+        19: (b'{"id": "x", "date": 20260303}', "date is not text"),
+        20: (b'{"id": "x", "date": "2026-02-30"}', 'the date "2026-02-30" is not ISO 8601'),
+        21: (b'{"id": "x"} {"id": "y"}', "not JSON: Extra data"),
+        22: (b'{"id": null}', "no id"),
+        23: (b'{"id": 1}', 'the id "1" has come before'),
+        24: (b'{"id": "x", "lang": ["en"]}', "lang is not text"),
+        25: (b'{"id": "x", "date": "\\ud800"}', 'the date "\ud800" is not ISO 8601'),
     }
     text = b"\n".join([b'{"id": "1"}', *(line for line, _ in bad.values()), b'{"id": "2"}'])
     status, out, err = run("-", "--json", stdin=text)
@@ -101,7 +115,7 @@ def test_a_line_that_cannot_be_taken_is_named_and_the_others_go_in(run):
     assert status == 1
     assert report["articles"] == 2
     assert {r["line"]: r["reason"] for r in report["rejected"]} == {
-        number: reason for number, (_, reason) in bad.items()
+        number: reason.replace("\ud800", "?") for number, (_, reason) in bad.items()
     }
     assert 'line 6: the date "yesterday" is not ISO 8601' in err.splitlines()
 
@@ -113,6 +127,47 @@ def test_a_broken_archive_gives_what_could_be_read(run):
     assert status == 1
     assert 0 < report["articles"] < 16
     assert "the compressed file is broken" in report["rejected"][-1]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\x1f\x8b", "the compressed file is broken: "),
+        (gzip.compress(b'{"id": 1}')[:-4], "the compressed file is broken: "),
+        (gzip.compress(b'{"id": 1}') + b"more", "the compressed file is broken: "),
+        (b"\x00" * 1000, "not JSON: "),
+        ('{"id": 1}'.encode("utf-16"), "not UTF-8"),
+    ],
+)
+def test_what_is_no_file_of_lines_is_said(run, data, reason):
+    status, out, _ = run("-", "--json", stdin=data)
+    assert status == 1
+    assert json.loads(out)["rejected"][-1]["reason"].startswith(reason)
+
+
+def test_odd_articles_are_grouped_as_any_other(run):
+    word = "Millbrook bridge closed"
+    records = [
+        {"id": "no title", "body": word},
+        {"id": "no date", "title": word},
+        {"id": "2087", "title": word, "date": "2087-01-01"},
+        {"id": "first", "title": word, "date": "0001-01-01T00:00:00+14:00"},
+        {"id": "last", "title": word, "date": "9999-12-31T23:59:59-12:00"},
+        {"id": "markup", "title": f"<b>{word}</b><script>let x</script><![CDATA[]]>&nbsp;"},
+        {"id": "controls", "title": f"\0\x07\x1b{word}\u2028\ufeff"},
+        {"id": "direction", "title": f"\u202e{word}\u202c\u200f"},
+        {"id": "\ud800", "title": f"\ud800 {word} \udfff", "section": "\ud800", "tags": ["\ud800"]},
+        {"id": 10**4000, "title": word, "priority": -(10**400)},
+        {"id": "endless", "title": "x" * 1_000_000, "body": "中" * 1_000_000},
+        {"id": "tags", "title": "<p" * 100_000, "body": "<!--" * 100_000},
+        {"id": "entities", "title": "&#" + "9" * 5000 + ";", "body": "&" * 100_000},
+    ]
+    data = b"\xef\xbb\xbf" + lines(*records).replace(b"\n", b"\r\n")
+    status, out, err = run("-", stdin=data)
+    assert (status, err.splitlines()) == (0, [err.strip()])
+    assert [json.loads(line)["id"] for line in out.splitlines()] == [r["id"] for r in records]
+    together = max(clusters(out), key=len)
+    assert together == {record["id"] for record in records[:10]}
 
 
 def test_no_article_is_no_error(run):
@@ -128,3 +183,30 @@ def test_a_file_that_is_not_there_or_may_not_be_written(run, tmp_path: Path):
     status, out, err = run("-", "-o", tmp_path / "no" / "out.jsonl")
     assert (status, out) == (1, "")
     assert "out.jsonl cannot be written" in err
+
+
+def test_the_articles_are_not_overwritten(run, tmp_path: Path):
+    (tmp_path / "day.jsonl").write_bytes(newsday())
+    status, _, err = run(
+        tmp_path / "day.jsonl", "-o", tmp_path / ".." / tmp_path.name / "day.jsonl"
+    )
+    assert status == 2
+    assert "is the file that is read" in err
+    assert (tmp_path / "day.jsonl").read_bytes() == newsday()
+
+
+def test_output_to_a_dash_is_standard_output(run):
+    status, out, _ = run("-", "-o", "-", stdin=lines({"id": 1}))
+    assert (status, out) == (0, '{"id": 1, "cluster": 1}\n')
+
+
+def test_folders_and_full_disks_are_named(run, tmp_path: Path):
+    status, _, err = run(tmp_path)
+    assert status == 2
+    assert "cannot be read (Is a directory)" in err
+    status, _, err = run("-", "-o", tmp_path, stdin=lines({"id": 1}))
+    assert status == 1
+    assert "cannot be written (Is a directory)" in err
+    status, _, err = run("-", "-o", "/dev/full", stdin=lines({"id": 1}))
+    assert status == 1
+    assert "/dev/full cannot be written (No space left on device)" in err
