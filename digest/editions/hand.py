@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, or_, select, union
+from sqlalchemy import ColumnElement, case, exists, func, or_, select, union
 from sqlmodel import Session, col
 
 from digest.store.models import Article, ArticleMark, ArticlePair, MarkKind, PairKind
@@ -33,6 +33,16 @@ def hand_for(session: Session, newsletter: str, oldest: datetime, cutoff: dateti
         .order_by(col(ArticleMark.id))
     )
     return as_hand(linked_pairs(session, named), session.scalars(pins))
+
+
+def hand_state(session: Session) -> tuple[object, ...]:
+    """Facts of which one changes whenever an editor decides something."""
+    made = (col(ArticlePair.made), col(ArticleMark.made))
+    return tuple(
+        fact
+        for column in made
+        for fact in session.execute(select(func.count(), func.max(column))).one()
+    )
 
 
 def is_hidden(newsletter: str) -> ColumnElement[bool]:

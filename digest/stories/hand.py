@@ -89,7 +89,8 @@ def check(hand: Hand) -> None:
         beside.setdefault(one, set()).add(two)
         beside.setdefault(two, set()).add(one)
     for one, two in _in_order(hand.apart):
-        chains, seen = [(one,)], {one}
+        chains: list[tuple[str, ...]] = [(one,)]
+        seen = {one}
         for chain in chains:  # grows while it is read, the shorter chains first
             if chain[-1] == two:
                 links = " and ".join(f"{link} with {other}" for link, other in pairwise(chain))
@@ -117,7 +118,8 @@ class _Parts:
     def find(self, number: int) -> int:
         """The number that stands for the part of a number."""
         while (parent := self._parents.get(number, number)) != number:
-            number = self._parents[number] = self._parents.get(parent, parent)
+            self._parents[number] = self._parents.get(parent, parent)
+            number = parent
         return number
 
     def join(self, one: int, two: int) -> bool:

@@ -22,6 +22,7 @@ from digest.config import Newsletter
 from digest.delivery.message import MAX_BYTES
 from digest.delivery.proof import NOBODY, Proof, choice_of, proof_of_document, proof_of_edition
 from digest.editions.calendar import FIRST_DAY, LAST_DAY
+from digest.editions.hand import hand_state
 from digest.editions.life import compose_edition, schedule_of
 from digest.errors import PreviewForbiddenError
 from digest.store.models import Article, Edition, Subscriber, Subscription
@@ -117,7 +118,7 @@ def mail(
 
 @router.get("/version")
 def version(app: Program, newsletter: Wanted = "", day: Day = None) -> PlainTextResponse:
-    """A word that changes whenever a template, the edition or an article of it does."""
+    """A word that changes with the templates, the edition, its articles, and editors' decisions."""
     wanted = _newsletter(app, newsletter)
     with app.store.read() as session:
         return PlainTextResponse(_version(session, app, wanted, _date(app, wanted, day)))
@@ -173,7 +174,8 @@ def _version(session: Session, app: App, newsletter: Newsletter, day: date) -> s
     ).one()
     edition = _stored(session, newsletter, day)
     composed: datetime | None = edition.composed if edition else None
-    facts = (*counted, composed, edition.status if edition else "", _templates_changed(app))
+    status = edition.status if edition else ""
+    facts = (*counted, composed, status, *hand_state(session), _templates_changed(app))
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from digest.cli.constraints import read_constraints
+from digest.errors import CannotReadError, ConstraintsUnreadableError, ContradictionError
+from digest.stories import Hand
+
+
+def test_a_file_of_constraints_is_read(tmp_path: Path):
+    path = tmp_path / "kept.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"together": [7, "a", "b"]}\n\n{"apart": ["c", 7]}\r\n')
+    assert read_constraints(path) == Hand(
+        together=(("7", "a"), ("7", "b"), ("a", "b")), apart=(("7", "c"),)
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"{", "not JSON"),
+        (b"\xff", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[1, 2]", "no constraint"),
+        (b'{"together": [1]}', "no constraint"),
+        (b'{"together": [1, "1"]}', "no constraint"),
+        (b'{"apart": [1, null]}', "no constraint"),
+        (b'{"apart": "ab"}', "no constraint"),
+        (b'{"apart": [1, 2], "together": [3, 4]}', "no constraint"),
+    ],
+)
+def test_a_line_that_is_none_is_named_with_the_remedy(tmp_path: Path, line: bytes, why: str):
+    path = tmp_path / "kept.jsonl"
+    path.write_bytes(b'{"apart": [1, 2]}\n' + line)
+    with pytest.raises(ConstraintsUnreadableError, match=rf'line 2: {why}.*write {{"together": \['):
+        read_constraints(path)
+
+
+def test_a_file_that_contradicts_itself_or_is_not_there(tmp_path: Path):
+    path = tmp_path / "kept.jsonl"
+    with pytest.raises(CannotReadError, match="No such file"):
+        read_constraints(path)
+    path.write_text('{"together": ["a", "b", "c"]}\n{"apart": ["a", "c"]}', encoding="utf-8")
+    with pytest.raises(ContradictionError, match="a and c cannot be kept apart while a with c"):
+        read_constraints(path)
