@@ -80,7 +80,7 @@ def read_marker(headline: str) -> Marked:
     while (match := _AT_END.search(text)) and (kind := _named(match[1] or match[2])):
         kinds.add(kind)
         text = text[: match.start()]
-    return Marked(text, _weightiest(kinds))
+    return Marked(text.strip(), _weightiest(kinds))
 
 
 def opening_marker(body: str) -> VersionKind | None:

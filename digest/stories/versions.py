@@ -18,6 +18,7 @@ tells nearly as much as the fullest. So an update replaces what it updates, whil
 does not replace the full report, however late it comes.
 """
 
+import heapq
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -34,24 +35,25 @@ SHORT_SPAN = timedelta(hours=24)
 # Of the smaller text's numbers, the share that its version has as well; one may always change,
 # as a toll does.
 SAME_NUMBERS = 0.5
-# Of a headline's words, the share that the other article holds: a sign that the text which they
-# share is theirs, and not the furniture of their site.
+# Of a headline's words, the share that the other article holds: a sign that a text which they
+# share is theirs, and not the furniture of their site, which has fewer words than this.
 FITTING = 1 / 3
+FURNITURE = 60
 # Of the fullest version's words, the share that makes another version a complete one.
 COMPLETE = 0.8
-# Versions with fewer new runs than this share are copies, not updates.
+# A version with no more new runs than this share, and no new number, is a copy and no update.
 NEW_RUNS = 0.1
 # A notice of correction is of the article whose headline has so many of the words of its own
 # (the shorter one counts), which shares so many of its runs, or which has so many of its words.
 NOTICE_HEADLINE = 0.6
 NOTICE_RUNS = 0.3
 NOTICE_WORDS = 0.5
-# How many of a notice's rarest words lead to what it may be of.
-NOTICE_LOOKS = 20
 # An update that was written anew is known by its marker, and so much of its headline.
 UPDATE_HEADLINE = 0.75
-# A run or word in more pieces than this says nothing of any two; what bounds the work.
+# A run or word in more pieces than this says nothing of any two; and so many of the likeliest
+# pieces are looked at, or of a notice's rarest words. What bounds the work.
 COMMON = 100
+LOOKS = 20
 
 
 def collapse(
@@ -101,11 +103,14 @@ def _near(pieces: Sequence[Piece]) -> list[list[Piece]]:
         share = SHORT_CONTAINED if piece.is_short else CONTAINED
         telling = sorted(piece.telling, key=lambda run: (found[run], run))
         least = math.ceil(share * len(telling))
-        candidates = {n for run in telling[: len(telling) - least + 1] for n in index.get(run, ())}
+        sharing = Counter(
+            n for run in telling[: len(telling) - least + 1] for n in index.get(run, ())
+        )
+        likeliest = heapq.nsmallest(LOOKS, sharing, key=lambda n: (-sharing[n], n))
         best = max(
             (
                 (len(piece.telling & groups[number][0].runs), -number)
-                for number in candidates
+                for number in likeliest
                 if _is_version(piece, groups[number][0], least)
             ),
             default=None,
@@ -150,7 +155,7 @@ def _agree(piece: Piece, fuller: Piece) -> bool:
         return False
     if piece.names - fuller.words and fuller.names - piece.words:
         return False
-    if not piece.headline or not fuller.headline:
+    if piece.length >= FURNITURE or not piece.headline or not fuller.headline:
         return True
     return max(_fit(piece, fuller), _fit(fuller, piece)) >= FITTING
 
@@ -178,7 +183,7 @@ def _with_notices(groups: list[list[Piece]]) -> list[list[Piece]]:
     for _, _, number in sorted(notices):
         notice = groups[number][0]
         telling = (word for word in notice.words if 1 < len(holding[word]) <= COMMON)
-        rarest = sorted(telling, key=lambda word: (len(holding[word]), word))[:NOTICE_LOOKS]
+        rarest = sorted(telling, key=lambda word: (len(holding[word]), word))[:LOOKS]
         candidates = {n for word in rarest for n in holding[word]} - {number}
         best = max(
             (
@@ -256,6 +261,6 @@ def _kind(by: Piece, piece: Piece, *, later: bool) -> VersionKind:
     new = len(by.telling - piece.runs) / max(1, len(by.telling))
     if by.is_correction and not (piece.is_correction and new <= NEW_RUNS):
         return VersionKind.CORRECTION
-    if later and (by.is_marked or new > NEW_RUNS):
+    if later and (by.is_marked or new > NEW_RUNS or by.numbers - piece.numbers):
         return VersionKind.UPDATE
     return VersionKind.COPY
