@@ -83,7 +83,9 @@ def list_articles(
     limit: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="At most so many, the latest first.")
     ] = 50,
-    marked: Annotated[bool, typer.Option(help="Only those that are pinned or hidden.")] = False,
+    marked: Annotated[
+        bool, typer.Option("--marked", help="Only those that are pinned or hidden.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List articles, the latest first."""

@@ -63,7 +63,8 @@ def _keep(
         articles = _numbers(session, app, names)
         wish = PairKind(kind)
         kept = keep(session, wish, articles, one_line(note, _NOTE_LENGTH), app.clock())
-        concerned = editions_concerned(session, articles)
+        changed = [*chain.from_iterable(kept.added + kept.replaced)]
+        concerned = editions_concerned(session, changed)
     lines = [f"{_pair(pair)}: kept {kind} from now on" for pair in kept.added]
     opposite = "apart" if kind == "together" else "together"
     instead = f"kept {kind} from now on, no longer {opposite}"
@@ -180,7 +181,7 @@ def _mark(
     with app.store.write() as session:
         articles = _numbers(session, app, names)
         marked = mark(session, MarkKind(kind), articles, slug, kept, now)
-        concerned = editions_concerned(session, articles, slug)
+        concerned = editions_concerned(session, marked.added + marked.replaced, slug)
     now_so = f"{kind} in {slug or 'every newsletter'}"
     opposite = "hidden" if kind == "pinned" else "pinned"
     lines = [f"{article}: {now_so} from now on" for article in marked.added]

@@ -1,19 +1,25 @@
 """What editors decide, on both databases: it holds for every edition to come."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 from sqlmodel import select
 
 from digest.bootstrap import App
 from digest.config import Newsletter
 from digest.editions.desk import editions_concerned, forget, keep, mark, pairs_kept, unmark
-from digest.editions.hand import EVERYWHERE
+from digest.editions.hand import EVERYWHERE, hand_for
 from digest.editions.life import Rebuild, build, load_document, release_articles
 from digest.editions.reasons import said, why_lines
 from digest.editions.why import why_article
 from digest.errors import ContradictionError, NothingKeptError, NotMarkedError, SameArticleError
+from digest.ingest.catalogue import find_article
+from digest.ingest.importing import import_files
+from digest.ingest.incoming import Report
 from digest.store.document import EditionDocument
 from digest.store.models import ArticleMark, Edition, Exclusion, MarkKind, PairKind
 from digest.web.app import create_app
@@ -227,6 +233,31 @@ def test_hiding_in_one_newsletter_leaves_the_others(app: App, newsletter: Newsle
     assert told(compose(app, newsletter, rebuild=Rebuild.ALWAYS)) == set()
 
 
+def test_an_article_that_is_updated_stays_as_it_was_marked_and_kept(
+    app: App, newsletter: Newsletter, tmp_path: Path
+):
+    path = tmp_path / "day.jsonl"
+
+    def imported(body: str) -> Report:
+        records = [
+            {"id": f"n{n}", "title": title, "published": "2026-03-03T04:00Z", "section": "World"}
+            for n, title in enumerate(ALIKE)
+        ]
+        text = "".join(json.dumps({**record, "body": body}) + "\n" for record in records)
+        path.write_text(text, encoding="utf-8")
+        return import_files(app.store, app.settings, [str(path)], CUTOFF - HOUR)
+
+    assert imported("At last.").added == 3
+    with app.store.read() as session:
+        one, two, three = (find_article(session, f"n{n}") for n in range(3))
+    kept(app, APART, one, two)
+    marked(app, HIDDEN, three)
+    assert imported("At last, and with one voice.").updated == 3
+    edition = compose(app, newsletter)
+    assert told(edition) == {frozenset({one}), frozenset({two})}
+    assert excluded(app, edition) == {three: "hidden by the editor"}
+
+
 def test_an_edition_that_is_sent_keeps_what_was_hidden_too_late(app: App, newsletter: Newsletter):
     one, two, three = put_alike(app)
     edition = compose(app, newsletter)
@@ -275,6 +306,34 @@ def test_a_decision_does_not_reach_other_stories(app: App, newsletter: Newslette
     after = load_document(compose(app, newsletter, rebuild=Rebuild.ALWAYS))
     assert others(after) == others(before)
     assert len(after.stories) == len(before.stories) + 2
+
+
+def test_decisions_of_former_years_cost_nothing(app: App, newsletter: Newsletter):
+    """The statements that read the hand, and the rows they fetch, do not grow with the store."""
+
+    def cost() -> tuple[int, int]:
+        statements, rows = [], [0]
+
+        def count(_connection, cursor, statement, *_):
+            statements.append(statement)
+            rows[0] += max(cursor.rowcount, 0)
+
+        event.listen(app.store.engine, "after_cursor_execute", count)
+        with app.store.read() as session:
+            hand_for(session, newsletter.slug, CUTOFF - 48 * HOUR, CUTOFF)
+        event.remove(app.store.engine, "after_cursor_execute", count)
+        return len(statements), rows[0]
+
+    one, two, three = put_alike(app)
+    kept(app, APART, one, two)
+    marked(app, PINNED, three)
+    small = cost()
+    old = [put(app.store, f"Archived {number}", CUTOFF - 900 * HOUR) for number in range(30)]
+    kept(app, APART, *old[:15])
+    kept(app, TOGETHER, *old[15:])
+    marked(app, PINNED, *old)
+    assert cost() == small
+    assert small[0] <= 3  # SQLite's BEGIN is one of them
 
 
 def test_the_preview_of_an_edition_not_built_yet_shows_what_was_decided(app: App):
