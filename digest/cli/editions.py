@@ -127,8 +127,6 @@ def why(
     An article goes by its number, as `articles list` shows it, by its address, or by the id that
     its publisher gave it.
     """
-    from dataclasses import asdict
-
     from digest.delivery import why_reader
     from digest.editions.life import find_edition
     from digest.editions.reasons import why_lines
@@ -145,7 +143,7 @@ def why(
         feeds = [feed.slug for feed in app.settings.feeds]
         number = find_article(session, who, feeds)
         place = why_article(session, app.settings, edition, number)
-    say(asdict(place), why_lines(place), as_json=as_json)
+    say(place.model_dump(mode="json"), why_lines(place), as_json=as_json)
 
 
 @app.command()

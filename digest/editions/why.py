@@ -1,7 +1,6 @@
 """Why an article is where it is in an edition, or why it is not in it."""
 
-from dataclasses import dataclass, field
-
+from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
 from digest.config import Settings
@@ -13,8 +12,7 @@ from digest.store.models import Article, Edition, Exclusion, Section
 from digest.store.rows import row_id
 
 
-@dataclass(frozen=True)
-class OlderVersion:
+class OlderVersion(BaseModel, frozen=True):
     """An article that another stands for; `kind` is what the other is to it."""
 
     article: int
@@ -22,8 +20,7 @@ class OlderVersion:
     kind: str
 
 
-@dataclass(frozen=True)
-class Rank:
+class Rank(BaseModel, frozen=True):
     """A story's place, from 1, among all of the edition and among those under its heading."""
 
     place: int
@@ -32,8 +29,7 @@ class Rank:
     section_stories: int
 
 
-@dataclass(frozen=True)
-class ArticlePlace:
+class ArticlePlace(BaseModel, frozen=True):
     """An article's place in an edition; `reason` says why where it has none.
 
     `place` counts the story's shown articles from 1, the lead; `order` are the factors of that
@@ -55,12 +51,12 @@ class ArticlePlace:
     order: tuple[Factor, ...] = ()
     replaced_by: int | None = None
     kind: str = ""
-    stands_for: list[OlderVersion] = field(default_factory=list)
+    stands_for: tuple[OlderVersion, ...] = ()
     rank: Rank | None = None
     score: float | None = None
     reasons: tuple[Factor | str, ...] = ()
     tied: tuple[str, ...] = ()
-    beside: list[str] = field(default_factory=list)
+    beside: tuple[str, ...] = ()
 
 
 def why_article(
@@ -79,7 +75,13 @@ def why_article(
         if number in story.members:
             return _place(row_id(edition), document, story, number)
     reason = _excluded(session, settings, edition, article)
-    return ArticlePlace(row_id(edition), number, title=article.title, included=False, reason=reason)
+    return ArticlePlace(
+        edition=row_id(edition),
+        article=number,
+        title=article.title,
+        included=False,
+        reason=reason,
+    )
 
 
 def _place(edition: int, document: EditionDocument, story: StoryEntry, number: int) -> ArticlePlace:
@@ -106,26 +108,26 @@ def _place(edition: int, document: EditionDocument, story: StoryEntry, number: i
         order=() if version else account.order,
         replaced_by=by if version else None,
         kind=version.kind if version else "",
-        stands_for=[] if version else [_older(older) for older in account.versions],
+        stands_for=() if version else tuple(map(_older, account.versions)),
         rank=_rank(document, story),
         score=story.score,
         reasons=story.reasons,
         tied=version.tied if version else account.tied,
-        beside=[title for member, title in shown.items() if member != number],
+        beside=tuple(title for member, title in shown.items() if member != number),
     )
 
 
 def _older(version: Version) -> OlderVersion:
-    return OlderVersion(version.article, version.title, version.kind)
+    return OlderVersion(article=version.article, title=version.title, kind=version.kind)
 
 
 def _rank(document: EditionDocument, story: StoryEntry) -> Rank:
     beside = [other for other in document.stories if other.heading == story.heading]
     return Rank(
-        document.stories.index(story) + 1,
-        len(document.stories),
-        beside.index(story) + 1,
-        len(beside),
+        place=document.stories.index(story) + 1,
+        stories=len(document.stories),
+        section_place=beside.index(story) + 1,
+        section_stories=len(beside),
     )
 
 

@@ -15,7 +15,7 @@ from digest.stories.words import terms
 # How many words are told, and what share of the first one's part in the likeness a word needs.
 MOST = 8
 LEAST_SHARE = 0.15
-# Words in more than this share of the day's texts tell nothing of any of them.
+# Words in more than this share of the other stories' texts, or this many, tell nothing.
 COMMON_SHARE = 0.2
 COMMON_LEAST = 10
 
@@ -33,8 +33,8 @@ class Ties:
     def __init__(self, features: Features) -> None:
         self._features = features
         texts, width = features.vectors.shape
-        found = np.bincount(features.vectors.indices, minlength=width)
-        self._is_common = found > max(COMMON_LEAST, COMMON_SHARE * texts)
+        self._texts = texts
+        self._found = np.bincount(features.vectors.indices, minlength=width)
         self._stems: dict[str, list[str]] = {}
 
     def central(self, numbers: Sequence[int]) -> list[float]:
@@ -45,41 +45,52 @@ class Ties:
     def tied(self, numbers: Sequence[int], items: Sequence[Item]) -> list[tuple[str, ...]]:
         """For each of a story's articles the words that tie it to the others, the heaviest first.
 
-        They are spelled as the article itself spells them. Common words are left out, and those
-        that weigh little beside the heaviest, as short ones do.
+        They are spelled as the article itself spells them. Left out are words that are common in
+        the day's other stories, and those that weigh little beside the heaviest, as short ones do.
         """
-        told: dict[int, tuple[str, ...]] = {}
+        common = self._common_outside(numbers)
+        told: dict[tuple[str, str], tuple[str, ...]] = {}  # copies are read once
         tied = []
-        rows = self._features.row_of[list(numbers)].tolist()
-        for row, item, (columns, parts) in zip(rows, items, self._parts(numbers), strict=True):
-            if row not in told:
-                parts[self._is_common[columns]] = 0
+        for item, (columns, parts) in zip(items, self._parts(numbers), strict=True):
+            text = (item.title, item.body or item.teaser)
+            if text not in told:
+                parts[np.isin(columns, common)] = 0
                 least = LEAST_SHARE * parts.max(initial=0.0)
                 heaviest = np.lexsort((columns, -parts))[:MOST]
                 stems = [self._features.stems[columns[n]] for n in heaviest if parts[n] > least]
-                told[row] = self._as_written(item, stems)
-            tied.append(told[row])
+                told[text] = self._as_written("\n".join(text), stems)
+            tied.append(told[text])
         return tied
+
+    def _common_outside(self, numbers: Sequence[int]) -> NDArray[np.int64]:
+        """The columns of a story's articles that are common in the day's other texts."""
+        rows = np.unique(self._features.row_of[list(numbers)])
+        columns, within = np.unique(
+            self._features.vectors[rows[rows >= 0]].indices, return_counts=True
+        )
+        most = max(COMMON_LEAST, COMMON_SHARE * (self._texts - len(rows)))
+        return np.asarray(columns[self._found[columns] - within > most], dtype=np.int64)
 
     def _parts(self, numbers: Sequence[int]) -> Iterator[tuple[Any, NDArray[np.float64]]]:
         """For each article its columns, and the part of each in its likeness to all the others."""
         rows = self._features.row_of[list(numbers)]
         vectors = self._features.vectors[rows[rows >= 0]]
-        total = np.asarray(vectors.sum(axis=0)).ravel()
+        _, at = np.unique(vectors.indices, return_inverse=True)
+        total = np.bincount(at, weights=vectors.data)[at]  # no dense row of the whole vocabulary
         place = 0
         for row in rows:
             if row < 0:  # an article without any word
                 yield np.empty(0, dtype=np.int64), np.empty(0)
                 continue
             within = slice(vectors.indptr[place], vectors.indptr[place + 1])
-            columns, weights = vectors.indices[within], vectors.data[within]
-            yield columns, np.maximum(weights * (total[columns] - weights), 0)
+            weights = vectors.data[within]
+            yield vectors.indices[within], np.maximum(weights * (total[within] - weights), 0)
             place += 1
 
-    def _as_written(self, item: Item, stems: Sequence[str]) -> tuple[str, ...]:
+    def _as_written(self, text: str, stems: Sequence[str]) -> tuple[str, ...]:
         wanted = [stem[:STEM_CHARACTERS] for stem in stems]
         found: dict[str, str] = {}
-        for word in _WORD.findall(f"{item.title}\n{item.body or item.teaser}"):
+        for word in _WORD.findall(text):
             keys = self._keys(word)
             for shared, run in groupby(keys, key=wanted.__contains__):
                 if shared:

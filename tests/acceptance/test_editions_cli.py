@@ -1,5 +1,7 @@
 """`digest editions` as the desk types it: on its own mistakes, too."""
 
+import json
+import math
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -33,13 +35,32 @@ def test_build_show_why_render_and_cancel(desk: Program):
     shown = desk("editions", "show", number)
     assert "1 left out:" in shown
     assert "too old: Long ago" in shown
-    assert "Ferries sail again" in desk("editions", "why", number, str(story["lead"]))
+    assert "lead of its story" in desk("editions", "why", number, str(story["lead"]))
+    why = desk.json("editions", "why", number, str(story["lead"]))
+    assert why["score"] == math.prod(reason["times"] for reason in why["reasons"])
+    assert why["rank"] == {"place": 1, "stories": 1, "section_place": 1, "section_stories": 1}
     for ending in ("html", "txt", "eml"):
         facts = desk.json("editions", "render", number, "-o", f"mail.{ending}")
         assert facts["bytes"] == (desk.folder / f"mail.{ending}").stat().st_size
     desk("editions", "cancel", number)
     again = desk.run("editions", "build", "morning")
     assert "was cancelled" in again.stderr
+
+
+def test_why_knows_an_article_by_its_publishers_id_and_its_address(desk: Program):
+    article = {
+        "id": "2026/77",
+        "url": "https://news.example.org/@sea/harbour-opens",
+        "title": "Harbour opens",
+        "published": (datetime.now(UTC) - timedelta(days=1)).isoformat(),
+        "section": "World",
+    }
+    (desk.folder / "more.jsonl").write_text(json.dumps(article))
+    desk("articles", "import", "more.jsonl")
+    number = str(desk.json("editions", "build", "morning")["id"])
+    for name in (article["id"], article["url"], f"{article['url']}?utm_source=mail"):
+        why = desk.json("editions", "why", number, name)
+        assert (why["title"], why["included"]) == ("Harbour opens", True)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +71,7 @@ def test_build_show_why_render_and_cancel(desk: Program):
         (["build", "morning", "--date", "soon"], "no date"),
         (["build", "evening"], 'No newsletter is called "evening"'),
         (["show", "77"], "no edition 77"),
+        (["why", "1", "https://elsewhere.example/@me"], "no article https://elsewhere.example/@me"),
         (["render", "1", "-o", "mail.doc"], ".html, .txt or .eml"),
         (["send", "77"], "no edition 77"),
     ],

@@ -1,5 +1,6 @@
 """Editions on both databases: what they cover, what they leave and why, that they are frozen."""
 
+import math
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,11 +10,13 @@ from sqlalchemy import event
 from sqlmodel import func, select
 
 from digest.bootstrap import App
-from digest.config import Newsletter
+from digest.config import Newsletter, Tag
 from digest.editions.life import Rebuild, build, load_document, release_articles
+from digest.editions.reasons import why_lines
 from digest.editions.selection import Window, exclusion
-from digest.editions.why import why_article
+from digest.editions.why import Rank, why_article
 from digest.errors import EditionNotDraftError, NoSuchArticleError
+from digest.store.document import Factor
 from digest.store.models import Edition, EditionArticle, EditionStatus, Exclusion
 from tests.articles import put
 from tests.conftest import NOW
@@ -117,6 +120,13 @@ def test_articles_of_a_cancelled_edition_are_free_again(app: App, newsletter: Ne
     assert taken(later) == {article}
 
 
+FERRY = (
+    "The ferry Saint Clement ran aground off Kaliakra with {} people on board. Lifeboats from "
+    "Balchik took the passengers ashore within two hours, the harbour office said. The captain "
+    "thinks that a rope had caught in the screw; divers are to look at the hull."
+)
+
+
 def test_why(app: App, newsletter: Newsletter):
     lead = put(app.store, "Parliament passes the budget after a night sitting", CUTOFF - HOUR)
     other = put(app.store, "After a night sitting parliament passes the budget", CUTOFF - 2 * HOUR)
@@ -125,15 +135,85 @@ def test_why(app: App, newsletter: Newsletter):
     later = put(app.store, "Came while it was read", CUTOFF - HOUR, known=NOW + HOUR)
     with app.store.read() as session:
         places = [why_article(session, app.settings, edition, n) for n in (lead, other)]
-        assert {place.is_lead for place in places} == {True, False}
-        assert [place.beside for place in places] == [[places[1].title], [places[0].title]]
-        assert "budget" in places[0].tied
-        assert places[0].reasons
+        assert [(place.is_lead, place.place) for place in places] == [(True, 1), (False, 2)]
+        assert [place.beside for place in places] == [(places[1].title,), (places[0].title,)]
+        assert {"Parliament", "budget"} <= set(places[0].tied)
+        assert {"parliament", "budget"} <= set(places[1].tied)
+        assert places[0].rank == Rank(place=1, stories=1, section_place=1, section_stories=1)
+        for place in places:
+            assert math.prod(factor.times for factor in place.reasons) == place.score
+        first, second = (math.prod(f.times for f in place.order) for place in places)
+        assert first > second
         assert why_article(session, app.settings, edition, archived).reason == "too old"
         left = why_article(session, app.settings, edition, later)
         assert left.reason == "not known when the edition was composed"
         with pytest.raises(NoSuchArticleError, match="no article 999"):
             why_article(session, app.settings, edition, 999)
+
+
+def test_versions_have_their_places_and_come_in_no_other_edition(app: App, newsletter: Newsletter):
+    title = "Ferry with {} on board runs aground off Kaliakra"
+    wrong = put(app.store, title.format(122), CUTOFF - 9 * HOUR, "World", body=FERRY.format(122))
+    copy = put(
+        app.store,
+        "Ferry runs aground off Kaliakra",
+        CUTOFF - 8 * HOUR,
+        "Society » Sea",
+        body=FERRY.format(122),
+    )
+    notice = f"Correction: {title.format(212)}"
+    note = "There were 212 people on the ferry Saint Clement off Kaliakra, not 122."
+    right = put(app.store, notice, CUTOFF - 6 * HOUR, "World", body=note)
+    edition = build(app.store, app.settings, newsletter, DAY, NOW)
+    (story,) = load_document(edition).stories
+    assert (story.lead, story.related, story.articles) == (right, (), 1)
+    assert [(v.article, v.kind) for v in story.versions] == [
+        (copy, "correction"),
+        (wrong, "correction"),
+    ]
+    assert story.sections == ("world", "society » sea")
+    assert story.mark == ""  # the headline says it
+    with app.store.read() as session:
+        placed = session.exec(select(EditionArticle.article_id)).all()
+        assert sorted(placed) == sorted([wrong, copy, right])
+        place = why_article(session, app.settings, edition, wrong)
+        assert (place.included, place.is_lead, place.place) == (True, False, None)
+        assert (place.replaced_by, place.kind) == (right, "correction")
+        assert place.beside == (notice,)
+        assert "Kaliakra" in place.tied
+        lines = why_lines(place)
+        assert f"not shown: article {right} is a correction of it" in lines[1]
+        shown = why_article(session, app.settings, edition, right)
+        assert [older.article for older in shown.stands_for] == [copy, wrong]
+    tomorrow = build(app.store, app.settings, newsletter, DAY + timedelta(days=1), NOW + 24 * HOUR)
+    assert load_document(tomorrow).stories == ()
+
+
+def test_a_tag_that_the_publisher_weighs_moves_its_story_up(app: App, newsletter: Newsletter):
+    put(app.store, "Ferries sail again", CUTOFF - HOUR)
+    tagged = put(app.store, "A budget is passed", CUTOFF - 20 * HOUR, "Politics", tags=["Breaking"])
+    settings = app.settings.model_copy(update={"tags": (Tag(name="breaking", weight=3),)})
+    edition = build(app.store, settings, newsletter, DAY, NOW)
+    assert load_document(edition).stories[0].lead == tagged
+    with app.store.read() as session:
+        place = why_article(session, settings, edition, tagged)
+    assert Factor(factor="tags", value="Breaking", times=3) in place.reasons
+    assert any("tagged Breaking (×3)" in line for line in why_lines(place))
+
+
+def test_editions_of_an_earlier_release_say_their_reasons_in_words(
+    app: App, newsletter: Newsletter
+):
+    article = put(app.store, "Ferries sail again", CUTOFF - HOUR)
+    edition = build(app.store, app.settings, newsletter, DAY, NOW)
+    (story,) = edition.document["stories"]
+    for name in ("mark", "versions", "order"):
+        del story[name]
+    story["reasons"] = ["1 article", "1 h old"]
+    with app.store.read() as session:
+        place = why_article(session, app.settings, edition, article)
+    assert place.reasons == ("1 article", "1 h old")
+    assert any(line.endswith(": 1 article, 1 h old") for line in why_lines(place))
 
 
 def test_an_archive_costs_nothing(app: App, newsletter: Newsletter):
