@@ -1,10 +1,17 @@
+import json
+import math
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.stories import Item, group, tell
+from digest.stories.features import STEM_CHARACTERS, extract
+from digest.stories.similarity import graph
+from digest.stories.words import terms
 
 NOW = datetime(2026, 3, 3, 5, tzinfo=UTC)
 
@@ -75,4 +82,48 @@ def test_telling_keeps_the_groups_and_sorts_them(items):
     )
     scores = [story.score for story in stories]
     assert scores == sorted(scores, reverse=True)
-    assert all(story.reasons for story in stories)
+    for story in stories:
+        assert story.score == math.prod(factor.times for factor in story.reasons)
+
+
+@given(articles(), st.data())
+def test_a_copy_joins_its_original_and_changes_nothing_else(items, data):
+    if not items:
+        return
+    original = data.draw(st.sampled_from(items))
+    copy = replace(original, id="copy")
+    stories = {frozenset(story) for story in ids(group([*items, copy]))}
+    assert {story - {"copy"} for story in stories} - {frozenset()} == {
+        frozenset(story) for story in ids(group(items))
+    }
+    if terms(original.title + " " + original.body):
+        assert any(story >= {original.id, "copy"} for story in stories)
+
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "stories"
+NEWS = [
+    Item(id=record["id"], title=record["title"], body=record["body"], published=NOW)
+    for path in sorted(FOLDER.glob("*.jsonl"))
+    for record in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+]
+
+
+def words(item: Item) -> set[str]:
+    return {term[:STEM_CHARACTERS] for term in terms(f"{item.title} {item.body}")}
+
+
+@given(st.lists(st.sampled_from(NEWS), max_size=40, unique=True), st.sampled_from(NEWS))
+def test_a_newcomer_leaves_the_stories_it_shares_no_word_with(day, newcomer):
+    others = [item for item in day if words(item).isdisjoint(words(newcomer))]
+    before = {frozenset(story) for story in ids(group(others))}
+    after = {frozenset(story) for story in ids(group([*others, newcomer]))}
+    assert after == before | {frozenset({newcomer.id})}
+
+
+@given(st.lists(st.sampled_from(NEWS), max_size=40, unique=True))
+def test_a_day_of_one_text_is_no_more_work_than_a_day_of_many(day):
+    texts = len({(item.title, item.body) for item in day})
+    copies = [replace(item, id=f"{item.id}-{copy}") for item in day for copy in range(5)]
+    alone, repeated = extract(day), extract(copies)
+    assert alone.vectors.shape[0] == repeated.vectors.shape[0] == texts
+    assert graph(repeated).nnz == graph(alone).nnz

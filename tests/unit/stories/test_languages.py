@@ -68,3 +68,31 @@ def test_the_news_of_one_language_falls_into_its_stories(language, declared):
 def test_all_languages_in_one_file_give_the_stories_of_each_alone():
     alone = [stories(item for item, _ in labelled(language)) for language in LANGUAGES]
     assert stories(everything(declared=True)) == set().union(*alone)
+
+
+def test_nor_do_they_meet_where_none_is_declared():
+    # Amara Okafor is in Geneva in eight of them, and the banks leave their rates in all.
+    found = stories(everything(declared=False))
+    assert all(len({name.split("-")[0] for name in story}) == 1 for story in found)
+    alone = stories(everything(declared=True))
+    # One text of a few words may be taken for the other language of its script.
+    assert len(found & alone) >= len(alone) - 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_not_declared_joins_what_is(language):
+    items = [item for item, _ in labelled(language)]
+    others = [item for item in everything(declared=True) if item.language != language]
+    mixed = [
+        replace(item, language="" if number % 3 else item.language)
+        for number, item in enumerate(items)
+    ]
+    assert stories([*mixed, *others]) & stories(items) == stories(items)
+
+
+def test_chance_words_of_another_language_make_none():
+    # In a text of names a "der" and a "die" tell nothing.
+    names = [f"Palin{number} Corvo{number} meets Sandri{number}" for number in range(40)]
+    items = [Item(f"{number:02}", f"{name} in Oleva") for number, name in enumerate(names)]
+    odd = Item("odd", f"{names[7]} der die und")
+    assert any(story >= {"07", "odd"} for story in stories([*items, odd]))
