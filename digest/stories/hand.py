@@ -1,8 +1,8 @@
 """The editor's hand: which articles are one story, which never are, and which stand first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, pairwise, product
+from itertools import count, pairwise
 from typing import Any
 
 from digest.errors import ContradictionError
@@ -37,10 +37,10 @@ def obey(
     """Groups that do what the editor wants; one that holds no article they name stays as it is.
 
     Kept together means that the whole stories of two articles become one: that is what is meant
-    by "these are one story". A story that holds articles kept apart falls into parts, which grow
-    along the strongest ties first: identical texts, then the closest pairs, then whatever is left;
-    two parts never join where an article of one is kept apart from one of the other. So each of
-    the other articles goes to the side it is closer to. Where the two wishes contradict each
+    by "these are one story". A story that holds articles kept apart is divided. These make its
+    sides: they join where they may, the closest first. Then the side and the article with the
+    highest mean tie join, again and again; what has no tie to any side stays with the first.
+    Identical texts, and articles kept together, go as one. Where the two wishes contradict each
     other, apart wins.
 
     Args:
@@ -152,11 +152,9 @@ def _divided(pool: Sequence[int], parts: _Parts, row_of: Any, weights: Any) -> l
     for number in pool:
         copies.setdefault(int(row_of[number]), []).append(number)
     copies.pop(-1, None)
-    # A text whose copies are kept apart is on several sides.
-    sides = {row: parts.gather(numbers) for row, numbers in copies.items()}
-    for row, other in _strongest_first(weights, sorted(sides)):
-        for one, two in product(sides[row], sides[other]):
-            parts.join(one, two)
+    for numbers in copies.values():
+        parts.gather(numbers)
+    _grow(pool, parts, copies, weights)
     parts.gather(pool)
     divided: dict[int, list[int]] = {}
     for number in pool:
@@ -164,12 +162,44 @@ def _divided(pool: Sequence[int], parts: _Parts, row_of: Any, weights: Any) -> l
     return list(divided.values())
 
 
-def _strongest_first(weights: Any, rows: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The pairs among some rows that have a tie, each once; of equal ones the first rows first."""
-    among = weights[rows][:, rows]
-    among.sort_indices()
-    ties = among.tocoo()
-    for place in (-ties.data).argsort(kind="stable").tolist():
-        row, other = rows[ties.row[place]], rows[ties.col[place]]
-        if row < other:
-            yield row, other
+def _grow(
+    pool: Sequence[int], parts: _Parts, copies: Mapping[int, Sequence[int]], weights: Any
+) -> None:
+    """Join the guarded parts of a pool where they may be, and then the others to those."""
+    import numpy as np  # noqa: PLC0415 - slow to import, and a hand is read without it
+    from scipy import sparse  # noqa: PLC0415 - as above
+
+    units = sorted({parts.find(number) for number in pool})
+    place = {unit: number for number, unit in enumerate(units)}
+    sizes = np.bincount([place[parts.find(number)] for number in pool]).astype(float)
+    held = [(place[parts.find(n)], row) for row, numbers in copies.items() for n in numbers]
+    told = sparse.csr_matrix(
+        (np.ones(len(held)), tuple(zip(*held, strict=True)) or ([], [])),
+        shape=(len(units), weights.shape[0]),
+    )
+    ties = (told @ weights @ told.T).tocsr()  # the sums between units
+
+    guarded = [number for number, unit in enumerate(units) if parts.are_guarded([unit])]
+    means = ties[guarded][:, guarded].toarray() / np.outer(sizes[guarded], sizes[guarded])
+    for pair in (-means).argsort(axis=None, kind="stable").tolist():
+        one, two = divmod(pair, len(guarded))
+        if means[one, two] > 0:
+            parts.join(units[guarded[one]], units[guarded[two]])
+    parts.gather(units[number] for number in guarded)
+
+    sides: dict[int, list[int]] = {}
+    for number in guarded:
+        sides.setdefault(parts.find(units[number]), []).append(number)
+    sums = np.stack([ties[side].sum(axis=0).A1 for side in sides.values()])
+    of_side = np.array([sizes[side].sum() for side in sides.values()])
+    free = np.ones(len(units), dtype=bool)
+    free[guarded] = False
+    while free.any():
+        means = np.where(free, sums / np.outer(of_side, sizes), 0)
+        side, unit = divmod(int(means.argmax()), len(units))
+        if means[side, unit] <= 0:
+            break
+        parts.join(list(sides)[side], units[unit])
+        sums[side] += ties[[unit]].toarray()[0]
+        of_side[side] += sizes[unit]
+        free[unit] = False

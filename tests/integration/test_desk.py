@@ -1,6 +1,7 @@
 """What editors decide, on both databases: it holds for every edition to come."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -131,6 +132,18 @@ def test_a_later_wish_takes_the_place_of_the_opposite(app: App):
     ]
     assert rows[0]["note"] == "one sitting"
     assert (rows[0]["first_title"], rows[0]["second_title"]) == ALIKE[:2]
+
+
+def test_two_editors_at_a_time_take_turns(app: App):
+    one, two, _ = put_alike(app)
+    with ThreadPoolExecutor(2) as other:
+        with app.store.write() as session:
+            keep(session, APART, [one, two], "", NOW)
+            mark(session, HIDDEN, [one], EVERYWHERE, "", NOW)
+            later = other.submit(kept, app, TOGETHER, two, one)
+            last = other.submit(marked, app, HIDDEN, one)
+        assert later.result().replaced == [(one, two)]
+        assert last.result().unchanged == [one]
 
 
 def test_a_contradiction_is_refused_and_its_chain_is_named(app: App):

@@ -49,6 +49,16 @@ def test_an_article_follows_those_it_is_close_to():
     assert obeyed("abcd", Hand(apart=pairs("ab")), ties) == "a bcd"
 
 
+def test_a_side_does_not_win_by_its_number():
+    ties = {"ac": 9.0, "ad": 9.0, "cd": 9.0, "ae": 1.0, "ce": 1.0, "de": 1.0, "be": 2.0}
+    assert obeyed("abcde", Hand(apart=pairs("ab")), ties) == "acd be"
+
+
+def test_those_kept_apart_from_others_join_the_closest_they_may():
+    ties = {"ac": 1.0, "ad": 2.0, "bc": 2.0, "bd": 1.0}
+    assert obeyed("abcd", Hand(apart=pairs("ab cd")), ties) == "ad bc"
+
+
 def test_one_without_a_tie_stays_with_the_first_side():
     assert obeyed("abc", Hand(apart=pairs("bc"))) == "ab c"
 
