@@ -2,7 +2,7 @@ import json
 import math
 import random
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from hypothesis import given
@@ -14,6 +14,12 @@ from digest.stories.similarity import graph
 from digest.stories.words import terms
 
 NOW = datetime(2026, 3, 3, 5, tzinfo=UTC)
+
+# The first and the last moment that a date can say; neither can be told in UTC.
+ENDS_OF_TIME = [
+    datetime.min.replace(tzinfo=timezone(timedelta(hours=14))),
+    datetime.max.replace(tzinfo=timezone(timedelta(hours=-12))),
+]
 
 # Few words, so that articles share some; and any text at all, so that none is left out.
 WORDS = ["bridge", "crack", "chess", "title", "the", "of", "Straße", "метро", "ΡΟΔΟΣ", "新型火箭"]
@@ -30,7 +36,9 @@ def articles(draw):
             title=draw(texts),
             body=draw(wordy),
             published=draw(
-                st.none() | st.integers(-100, 100).map(lambda hours: NOW + timedelta(hours=hours))
+                st.none()
+                | st.integers(-100, 100).map(lambda hours: NOW + timedelta(hours=hours))
+                | st.sampled_from(ENDS_OF_TIME)
             ),
             language=draw(st.sampled_from(["", "en", "bg"])),
             priority=draw(st.integers(-2, 2)),

@@ -147,7 +147,7 @@ def test_what_is_no_file_of_lines_is_said(run, data, reason):
 
 def test_odd_articles_are_grouped_as_any_other(run):
     word = "Millbrook bridge closed"
-    records = [
+    records: list[dict[str, object]] = [
         {"id": "no title", "body": word},
         {"id": "no date", "title": word},
         {"id": "2087", "title": word, "date": "2087-01-01"},
