@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from digest.editions.why import ArticlePlace
 from digest.store.document import Factor
+from digest.stories.items import VersionKind
 
 # What each factor's value means, in the words of a sentence about a story or an article.
 _SAID = {
@@ -19,16 +20,40 @@ _SAID = {
     "hours behind": "{value:.1f} h behind the freshest",
     "central": "{value:.0%} as close to the others as the closest",
 }
+# The best there is reads better without its figure.
+_BEST: dict[tuple[str, float | str], str] = {
+    ("complete", 1): "the fullest account",
+    ("hours behind", 0): "the freshest",
+    ("central", 1): "the closest to the others",
+}
+_REPLACED = {
+    VersionKind.COPY: "not shown, because article {0} is the same piece",
+    VersionKind.UPDATE: "not shown, because article {0} updates it",
+    VersionKind.CORRECTION: "not shown, because article {0} corrects it",
+}
+_STANDS_FOR = {
+    VersionKind.COPY: "is the same piece as article",
+    VersionKind.UPDATE: "updates article",
+    VersionKind.CORRECTION: "corrects article",
+}
+_MANY = 1000
 
 
 def said(reasons: Iterable[Factor | str]) -> str:
     """The reasons on one line, each with what it multiplies by; words stay as they are."""
     return ", ".join(
-        reason
-        if isinstance(reason, str)
-        else f"{_SAID[reason.factor].format(value=reason.value)} (×{reason.times:.3g})"
+        reason if isinstance(reason, str) else f"{_words(reason)} (×{_figure(reason.times)})"
         for reason in reasons
     )
+
+
+def _words(reason: Factor) -> str:
+    best = _BEST.get((reason.factor, reason.value))
+    return best or _SAID[reason.factor].format(value=reason.value)
+
+
+def _figure(times: float) -> str:
+    return f"{times:,.0f}" if times >= _MANY else f"{times:.3g}"
 
 
 def why_lines(place: ArticlePlace) -> list[str]:
@@ -38,17 +63,17 @@ def why_lines(place: ArticlePlace) -> list[str]:
     if rank is None:
         return [*lines, f"  not in edition {place.edition}: {place.reason}"]
     if place.replaced_by:
-        part = f"not shown: article {place.replaced_by} is a {place.kind} of it"
+        part = _REPLACED[VersionKind(place.kind)].format(place.replaced_by)
     elif place.is_lead:
         part = "lead of its story"
     else:
         part = f"related to: {place.headline}"
     lines += [f"  in {place.heading} ({place.placement}), {part}"]
-    if place.order:
+    if place.order and place.beside:
         role = "leads" if place.is_lead else f"comes {place.place} in its story"
         lines += [f"  {role}: {said(place.order)}"]
     lines += [
-        f"  stands for {older.article}, as a {older.kind} of it: {older.title}"
+        f"  {_STANDS_FOR[VersionKind(older.kind)]} {older.article}: {older.title}"
         for older in place.stands_for
     ]
     in_section = f"{rank.section_place} of {rank.section_stories} in {place.heading}"

@@ -12,6 +12,8 @@ from digest.stories.features import STEM_CHARACTERS, Features
 from digest.stories.items import Item
 from digest.stories.words import terms
 
+# How many characters of an article are searched for its spelling of a word.
+LONGEST = 4000
 # How many words are told, and what share of the first one's part in the likeness a word needs.
 MOST = 8
 LEAST_SHARE = 0.15
@@ -90,7 +92,7 @@ class Ties:
     def _as_written(self, text: str, stems: Sequence[str]) -> tuple[str, ...]:
         wanted = [stem[:STEM_CHARACTERS] for stem in stems]
         found: dict[str, str] = {}
-        for word in _WORD.findall(text):
+        for word in _WORD.findall(text[:LONGEST]):
             keys = self._keys(word)
             for shared, run in groupby(keys, key=wanted.__contains__):
                 if shared:

@@ -182,7 +182,7 @@ def test_versions_have_their_places_and_come_in_no_other_edition(app: App, newsl
         assert place.beside == (notice,)
         assert "Kaliakra" in place.tied
         lines = why_lines(place)
-        assert f"not shown: article {right} is a correction of it" in lines[1]
+        assert f"not shown, because article {right} corrects it" in lines[1]
         shown = why_article(session, app.settings, edition, right)
         assert [older.article for older in shown.stands_for] == [copy, wrong]
     tomorrow = build(app.store, app.settings, newsletter, DAY + timedelta(days=1), NOW + 24 * HOUR)

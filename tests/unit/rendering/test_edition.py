@@ -1,5 +1,6 @@
 """A whole edition rendered: what is said where, and what a document cannot do."""
 
+import re
 from datetime import timedelta
 from html import escape
 from pathlib import Path
@@ -86,6 +87,22 @@ https://news.example.org/unsubscribe/TOKEN
 
 The Morning Courier, 1 Example Street, Sofia"""
     )
+
+
+def test_an_update_and_a_correction_say_so_before_their_headlines():
+    beside = related("Ferries stay in the harbour").model_copy(update={"mark": "update"})
+    document = edition(
+        story("The storm has passed", mark="correction", related=(beside, related("A quiet day"))),
+        story("Ferries sail", "Politics"),
+    )
+    html, text = parts(document)
+    assert "Correction: The storm has passed\n" in text
+    assert "  | Update: Ferries stay in the harbour\n" in text
+    assert "  | A quiet day\n" in text
+    assert re.findall(r'class="update"[^>]*>(\w+)<', html) == ["Correction", "Update"]
+    html, text = parts(document.model_copy(update={"language": "bg"}))
+    assert "Поправка: The storm has passed\n" in text
+    assert "  | Обновено: Ferries stay in the harbour\n" in text
 
 
 def test_the_text_part_keeps_to_its_columns_and_names_no_picture():
