@@ -117,3 +117,11 @@ def test_capitals_everywhere_tell_nothing():
 )
 def test_a_text_may_show_no_name(text):
     assert names(text) == []
+
+
+def test_case_makes_no_difference_in_any_script():
+    for letter in map(chr, range(0x80, 0x20000)):
+        cases = {letter, letter.upper(), letter.lower(), letter.title()}
+        if len(cases) > 1:
+            folded = {tuple(terms(f"x{case}a")) for case in cases}
+            assert len(folded) == 1, ascii(letter)
