@@ -17,7 +17,9 @@ TEASER_SHARE = 0.5
 LEAST_COMPLETE = LEAST_FRESH = 0.05
 # After this many hours an account has lost half to a fresh one.
 FRESH_HOURS = 24.0
-# What is left to a piece that shares nothing with the story's other articles.
+# An account this close to the others, measured by the closest, is about what they are about; below
+# it what is left falls with the square, down to the least.
+CENTRAL_SHARE = 0.8
 LEAST_CENTRAL = 0.25
 
 # One step of the editor's priority outweighs all of the above, and no headline outweighs that.
@@ -33,9 +35,10 @@ def in_order(
 
     A lead has a headline, and the highest priority where the editor gave any. Beyond that its
     place is a product: how complete it is (a share of the fullest account, 1 from a half of it
-    on), how fresh against the freshest, and how central, that is, about what the story is about
-    and not beside it. So a flash does not lead before it is a fair account, and a full account
-    gives way to one as full that is newer. A date after `now` counts as now.
+    on), how fresh against the freshest, and how central: about what the story is about, and not
+    beside it (1 for all that are nearly as close to the others as the closest). So a flash does
+    not lead before it is a fair account, and a full account gives way to one as full that is
+    newer. A date after `now` counts as now.
 
     Args:
         accounts: the shown articles.
@@ -62,7 +65,8 @@ def in_order(
         ]
         if most_central > 0:
             share = alike / most_central
-            factors.append(Factor("central", share, LEAST_CENTRAL + (1 - LEAST_CENTRAL) * share))
+            about = min(1.0, (share / CENTRAL_SHARE) ** 2)
+            factors.append(Factor("central", share, max(LEAST_CENTRAL, about)))
         placed.append(replace(account, order=tuple(factors)))
 
     def key(place: int) -> tuple[object, ...]:

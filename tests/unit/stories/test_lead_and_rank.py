@@ -51,11 +51,19 @@ def test_a_piece_beside_the_story_gives_way_to_one_about_it():
     assert order(side, main, central={"side": 0.8, "main": 0.9}) == "sidemain"
 
 
+def test_among_complete_accounts_of_the_story_the_freshest_leads():
+    first, latest = item("a", ago=5, length=1500), item("b", ago=2, length=1500)
+    essay = item("c", ago=4, length=9000)
+    flash = item("f", ago=0, length=60)
+    central = {"a": 0.85, "b": 0.8, "c": 0.95, "f": 0.5}
+    assert order(first, latest, essay, flash, central=central) == "bcaf"
+
+
 def test_each_place_says_what_it_is_made_of():
     lead, other = placed(
         item("a", ago=2, length=1000),
         item("b", ago=26, length=250, priority=0),
-        central={"a": 0.2, "b": 0.1},
+        central={"a": 0.5, "b": 0.2},
     )
     assert [(factor.factor, factor.value, factor.times) for factor in lead.order] == [
         ("complete", 1.0, 1.0),
@@ -65,7 +73,7 @@ def test_each_place_says_what_it_is_made_of():
     assert [(factor.factor, factor.value, factor.times) for factor in other.order] == [
         ("complete", 0.25, 0.5),
         ("hours behind", 24.0, 0.5),
-        ("central", 0.5, 0.625),
+        ("central", 0.4, 0.25),
     ]
 
 
