@@ -63,15 +63,18 @@ def _keep(
         articles = _numbers(session, app, names)
         wish = PairKind(kind)
         kept = keep(session, wish, articles, one_line(note, _NOTE_LENGTH), app.clock())
+        named = _titles(session, articles)
         changed = [*chain.from_iterable(kept.added + kept.replaced)]
         concerned = editions_concerned(session, changed)
-    lines = [f"{_pair(pair)}: kept {kind} from now on" for pair in kept.added]
+    lines = [*_listed(named)]
+    lines += [f"{_pair(pair)}: kept {kind} from now on" for pair in kept.added]
     opposite = "apart" if kind == "together" else "together"
     instead = f"kept {kind} from now on, no longer {opposite}"
     lines += [f"{_pair(pair)}: {instead}" for pair in kept.replaced]
     lines += [f"{_pair(pair)}: kept {kind} already" for pair in kept.unchanged]
     data = {
         "kept": kind,
+        "articles": named,
         "added": kept.added,
         "replaced": kept.replaced,
         "unchanged": kept.unchanged,
@@ -181,10 +184,12 @@ def _mark(
     with app.store.write() as session:
         articles = _numbers(session, app, names)
         marked = mark(session, MarkKind(kind), articles, slug, kept, now)
+        named = _titles(session, articles)
         concerned = editions_concerned(session, marked.added + marked.replaced, slug)
     now_so = f"{kind} in {slug or 'every newsletter'}"
     opposite = "hidden" if kind == "pinned" else "pinned"
-    lines = [f"{article}: {now_so} from now on" for article in marked.added]
+    lines = [*_listed(named)]
+    lines += [f"{article}: {now_so} from now on" for article in marked.added]
     lines += [
         f"{article}: {now_so} from now on, no longer {opposite}" for article in marked.replaced
     ]
@@ -195,6 +200,7 @@ def _mark(
     data = {
         "marked": kind,
         "newsletter": slug or None,
+        "articles": named,
         "added": marked.added,
         "replaced": marked.replaced,
         "unchanged": marked.unchanged,
@@ -219,15 +225,16 @@ def _unmark(
     slug = app.settings.newsletter(newsletter).slug if newsletter else None
     with app.store.write() as session:
         articles = _numbers(session, app, names)
+        named = _titles(session, articles)
         concerned = editions_concerned(session, articles, slug or EVERYWHERE)
         unmark(session, MarkKind(kind), articles, slug)
     data = {
         "unmarked": kind,
         "newsletter": slug,
-        "articles": articles,
+        "articles": named,
         "editions": [_facts(edition) for edition in concerned],
     }
-    lines = [f"{article}: no longer {kind}" for article in articles]
+    lines = [*_listed(named), *(f"{row['id']}: no longer {kind}" for row in named)]
     say(data, [*lines, *_what_to_do(concerned)], as_json=as_json)
 
 
@@ -236,6 +243,18 @@ def _numbers(session: "Session", app: "App", names: Sequence[str]) -> list[int]:
 
     feeds = [feed.slug for feed in app.settings.feeds]
     return [find_article(session, name, feeds) for name in names]
+
+
+def _titles(session: "Session", articles: Sequence[int]) -> list[dict[str, Any]]:
+    """The articles that were named, so that a mistyped number is noticed."""
+    from digest.store.models import Article
+
+    found = (session.get_one(Article, number) for number in dict.fromkeys(articles))
+    return [{"id": article.id, "title": article.title} for article in found]
+
+
+def _listed(named: Sequence[dict[str, Any]]) -> Iterator[str]:
+    return (f"{row['id']:>7}  {row['title']}" for row in named)
 
 
 def _pair(pair: "Pair") -> str:

@@ -1,0 +1,126 @@
+"""The editor's commands on both databases: what they say and do, and what mistakes lead to."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.cli import main
+from digest.store import Store
+from tests.articles import put
+
+ALIKE = (
+    "Parliament passes the budget after a night sitting",
+    "After a night sitting parliament passes the budget",
+    "Night sitting: the budget passes in parliament",
+)
+
+
+@dataclass
+class Desk:
+    """`digest` in a folder, called in this process; gives its exit status, output and messages."""
+
+    run: Callable[..., tuple[int, str, str]]
+
+    def __call__(self, *arguments: str) -> str:
+        status, out, err = self.run(*arguments)
+        assert status == 0, err
+        return out
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self(*arguments, "--json"))
+
+
+@pytest.fixture
+def desk(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch, capsys) -> Desk:
+    """A desk with three articles of one story, numbered 1 to 3, and a fourth."""
+    for title in (*ALIKE, "Ferries sail again"):
+        put(store, title, datetime.now(UTC) - timedelta(days=1))
+    monkeypatch.chdir(folder)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["digest", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        captured = capsys.readouterr()
+        return int(end.value.code or 0), captured.out, captured.err
+
+    return Desk(run)
+
+
+def stories(built) -> list[list[int]]:
+    (section,) = built["sections"]
+    return [sorted(story["articles"]) for story in section["stories"]]
+
+
+def test_articles_are_kept_together_by_any_of_their_names(desk: Desk, folder: Path):
+    storm = {"id": "n7", "url": "https://news.example.org/storm?page=2", "title": "Storm warning"}
+    when = (datetime.now(UTC) - timedelta(hours=23)).isoformat()
+    line = json.dumps({**storm, "published": when, "section": "World"})
+    (folder / "storm.jsonl").write_text(line, encoding="utf-8")
+    desk("articles", "import", "storm.jsonl")
+    address = "https://News.Example.org/storm?page=2&utm_source=desk"
+    kept = desk.json("stories", "keep-together", address, "2")
+    assert (kept["kept"], kept["added"], kept["editions"]) == ("together", [[2, 5]], [])
+    assert "no longer together" in desk("stories", "keep-apart", "2", "n7")
+
+
+def test_pins_and_hides(desk: Desk):
+    desk("articles", "pin", "4", "--newsletter", "morning")
+    desk("articles", "hide", "2", "--note", "the lawyer reads it")
+    built = desk.json("editions", "build", "morning")
+    assert stories(built)[0] == [4]
+    assert [(row["article"], row["reason"]) for row in built["excluded"]] == [
+        (2, "hidden by the editor")
+    ]
+    assert "not in edition 1: hidden by the editor" in desk("editions", "why", "1", "2")
+    listed = desk.json("articles", "list", "--marked")["articles"]
+    assert {row["id"]: row["marks"] for row in listed} == {
+        4: [{"mark": "pinned", "newsletter": "morning", "note": ""}],
+        2: [{"mark": "hidden", "newsletter": None, "note": "the lawyer reads it"}],
+    }
+    shown = desk("articles", "list")
+    assert "Ferries sail again  [pinned in morning]" in shown
+    assert f"{ALIKE[1]}  [hidden]" in shown
+    assert "no longer hidden" in desk("articles", "pin", "2")
+    assert "hidden as well" in desk("articles", "hide", "2") + desk(
+        "articles", "pin", "2", "--newsletter", "morning"
+    )
+    assert "--rebuild" in desk("articles", "unhide", "2")
+    desk("articles", "unpin", "4", "2")
+    assert desk.json("articles", "list", "--marked")["articles"] == []
+
+
+def test_an_edition_that_is_no_draft_stays_as_it_is(desk: Desk):
+    desk("editions", "build", "morning")
+    desk("editions", "send", "1")
+    assert "is sent and stays as it is" in desk("articles", "hide", "4")
+
+
+MISTAKES = [
+    (["stories", "keep-apart", "1", "77"], "no article 77"),
+    (["stories", "keep-apart", "1"], "two different articles"),
+    (["stories", "keep-together", "1", "1"], "two different articles"),
+    (["stories", "keep-apart", "1", "3"], "while 1 with 2 and 2 with 3 are together"),
+    (["stories", "forget", "4"], "Nothing is kept about 4"),
+    (["stories", "forget"], "Missing argument"),
+    (["articles", "pin", "\udcff"], "There is no article"),
+    (["articles", "pin", "1", "--newsletter", "evening"], 'No newsletter is called "evening"'),
+    (["articles", "unpin", "1"], "1 is not pinned anywhere"),
+    (["articles", "unhide", "1", "--newsletter", "morning"], "not hidden in morning"),
+]
+
+
+def test_mistakes_are_said_in_words_and_change_nothing(desk: Desk):
+    desk("stories", "keep-together", "1", "2")
+    desk("stories", "keep-together", "2", "3")
+    for arguments, said in MISTAKES:
+        status, out, err = desk.run(*arguments)
+        assert (status, out) == (2, "")
+        assert said in " ".join(err.split())
+    assert len(desk.json("stories", "constraints")["constraints"]) == 2
+    assert desk.json("articles", "list", "--marked")["articles"] == []
