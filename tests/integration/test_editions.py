@@ -141,7 +141,9 @@ def test_why(app: App, newsletter: Newsletter):
         assert {"parliament", "budget"} <= set(places[1].tied)
         assert places[0].rank == Rank(place=1, stories=1, section_place=1, section_stories=1)
         for place in places:
-            assert math.prod(factor.times for factor in place.reasons) == place.score
+            factors = [reason for reason in place.reasons if isinstance(reason, Factor)]
+            assert math.prod(factor.times for factor in factors) == place.score
+            assert len(factors) == len(place.reasons) > 0
         first, second = (math.prod(f.times for f in place.order) for place in places)
         assert first > second
         assert why_article(session, app.settings, edition, archived).reason == "too old"
