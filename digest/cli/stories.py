@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Container, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, Annotated, Any, TypedDict, cast
@@ -26,8 +27,13 @@ app = typer.Typer()
 app.add_typer(desk.pairs)
 
 _GZIP = b"\x1f\x8b"
+# Some editors begin a file, or each file that was joined to one, with the byte order mark.
+_MARK = b"\xef\xbb\xbf"
 # So much of what came from outside a message shows.
 _SHOWN = 40
+
+# A file has few sections.
+_key = lru_cache(section_key)
 
 
 class Rejected(TypedDict):
@@ -149,7 +155,7 @@ def _items(
     """The articles of the lines that can be taken; `ids` keeps each id as it was written."""
     for number, line in lines:
         try:
-            record = json.loads(line.decode("utf-8-sig"))
+            record = json.loads(line.removeprefix(_MARK).decode())
             item = _item(record, ids)
         except UnicodeDecodeError:
             rejected.append({"line": number, "reason": "not UTF-8"})
@@ -187,7 +193,7 @@ def _item(record: object, known: Container[str]) -> Item:
         body=_text(record, "body"),
         teaser=_text(record, "teaser"),
         published=_moment(_text(record, "date") or _text(record, "published")),
-        section=section_key(_texts(record, "section")),
+        section=_key(tuple(_texts(record, "section"))),
         tags=tuple(_texts(record, "tags")),
         language=_text(record, "lang") or _text(record, "language"),
         priority=_number(record, "priority"),
