@@ -62,9 +62,9 @@ def collapse(
     """The articles of a story that are shown, each with the versions that it stands for.
 
     Every item is in the result once, as an account's own or as a version. An article is never a
-    version of one that is declared to be in another language. The result does not depend on the order of the
-    items, and comes in the order of their ids. A date after `now` counts as now. Of the versions
-    of a piece one whose id is `pinned` is shown, unless it was corrected.
+    version of one that is declared to be in another language. The result does not depend on the
+    order of the items, and comes in the order of their ids. A date after `now` counts as now. Of
+    the versions of a piece one whose id is `pinned` is shown, unless it was corrected.
     """
     pieces = sorted(_pieces(items, now), key=lambda piece: piece.key)
     groups = _with_notices(_near(pieces))
