@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("rendering", "editions", "subscribers", "ingest", "stories speed")
+BENCHMARKS = ("rendering", "editions", "subscribers", "ingest", "stories speed", "stories growth")
 
 
 def main() -> int:

@@ -44,10 +44,11 @@ def _read(name: str, path: Path) -> LabelledSet:
         records = [json.loads(line) for line in lines if line.strip()]
     records.sort(key=lambda record: record["id"])
     gold = tuple(record["cluster"] for record in records)
-    return LabelledSet(name, tuple(map(_item, records)), gold)
+    return LabelledSet(name, tuple(map(from_record, records)), gold)
 
 
-def _item(record: dict[str, Any]) -> Item:
+def from_record(record: dict[str, Any]) -> Item:
+    """The article of a line."""
     published = datetime.fromisoformat(record["date"]) if record.get("date") else None
     if published is not None and published.tzinfo is None:
         published = published.replace(tzinfo=UTC)

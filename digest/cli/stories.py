@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from io import BufferedReader
 from pathlib import Path
-from typing import IO, Annotated, Any, TypedDict, cast
+from typing import IO, TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict, cast
 
 import typer
 
@@ -21,7 +21,10 @@ from digest.cli.common import Json, done_in_part, note, say
 from digest.cli.constraints import read_constraints
 from digest.errors import CannotReadError, CannotWriteError
 from digest.sections import section_key
-from digest.stories import NO_HAND, Item, group
+from digest.stories import NO_HAND, Hand, Item
+
+if TYPE_CHECKING:
+    from digest.stories.day import Day
 
 app = typer.Typer()
 app.add_typer(desk.pairs)
@@ -37,10 +40,19 @@ _key = lru_cache(section_key)
 
 
 class Rejected(TypedDict):
-    """A line that could not be taken, and why."""
+    """A line that could not be taken, and why; `file` where it is not the first one's."""
 
+    file: NotRequired[str]
     line: int
     reason: str
+
+
+class Added(TypedDict):
+    """What a further file brought, and how long it took to take it in."""
+
+    file: str
+    articles: int
+    seconds: float
 
 
 @app.callback()
@@ -60,6 +72,13 @@ def group_command(
             metavar="FILE.jsonl", help='Lines {"together": [id, id]} or {"apart": [id, id]}.'
         ),
     ] = None,
+    add: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE.jsonl",
+            help="Later articles, added without grouping all anew. May be repeated.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Group the articles of a file: {id, title, body, date, …} lines in, {id, cluster} lines out.
@@ -70,32 +89,70 @@ def group_command(
     """
     began = time.perf_counter()
     output = None if output == Path("-") else output
-    if output is not None and _are_one_file(path, output):
-        raise typer.BadParameter(f"{output} is the file that is read: name another with -o")
+    later = add or []
+    if output is not None and any(_are_one_file(each, output) for each in [path, *later]):
+        raise typer.BadParameter(f"{output} is a file that is read: name another with -o")
     hand = read_constraints(constraints) if constraints else NO_HAND
     rejected: list[Rejected] = []
     ids: dict[str, Any] = {}
     items = list(_items(_lines(path, rejected), ids, rejected))
     target = _open_for_writing(output)
-    # What groups is slow to import; an empty file need not wait for it.
-    clusters = group(items, hand) if items else []
+    day = _Growing(items)
+    added = [day.add(each, ids, rejected) for each in later]
+    clusters = day.clusters(hand)
     cluster_of = {item.id: cluster[0].id for cluster in clusters for item in cluster}
-    lines = (
-        json.dumps({"id": ids[item.id], "cluster": ids[cluster_of[item.id]]}) for item in items
-    )
+    lines = (json.dumps({"id": ids[item], "cluster": ids[cluster_of[item]]}) for item in ids)
     if target is not None and output is not None:
         _write(lines, target, output)
     result = {
-        "articles": len(items),
+        "articles": len(ids),
         "stories": len(clusters),
         "seconds": round(time.perf_counter() - began, 3),
+        "added": added,
         "rejected": rejected,
     }
     for problem in rejected:
-        note(f"line {problem['line']}: {problem['reason']}")
+        file = f"{problem['file']}: " if "file" in problem else ""
+        note(f"{file}line {problem['line']}: {problem['reason']}")
+    for part in added:
+        note("{file}: {articles} articles added in {seconds} s".format(**part))
     say(result, lines if target is None else (), as_json=as_json)
     note("{articles} articles, {stories} stories, {seconds} s".format(**result))
     done_in_part(complete=not rejected)
+
+
+class _Growing:
+    """The articles of the files read so far, in their stories."""
+
+    def __init__(self, items: list[Item]) -> None:
+        # What groups is slow to import; an empty file need not wait for it.
+        self._day: Day | None = None
+        self._take(items)
+
+    def _take(self, items: list[Item]) -> None:
+        if self._day is not None:
+            self._day.add(items)
+        elif items:
+            from digest.stories.day import Day
+
+            self._day = Day(items)
+
+    def add(self, path: Path, ids: dict[str, Any], rejected: list[Rejected]) -> Added:
+        """Add the articles of a further file."""
+        problems: list[Rejected] = []
+        items = list(_items(_lines(path, problems), ids, problems))
+        began = time.perf_counter()
+        self._take(items)
+        seconds = round(time.perf_counter() - began, 3)
+        rejected += [{"file": str(path), **problem} for problem in problems]
+        return {"file": str(path), "articles": len(items), "seconds": seconds}
+
+    def clusters(self, hand: Hand) -> list[list[Item]]:
+        """The stories, as the editor wants them."""
+        day = self._day
+        if day is None:
+            return []
+        return [[day.items[number] for number in numbers] for numbers in day.groups(hand)]
 
 
 def _open_for_writing(path: Path | None) -> IO[str] | None:

@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -10,28 +10,48 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from digest.stories.background import expected_shares
 from digest.stories.items import Item
 from digest.stories.languages import languages
-from digest.stories.words import terms
+from digest.stories.model import Model, load
+from digest.stories.words import STEM_CHARACTERS, terms
 
 # A word of the headline counts as this many in the body.
 TITLE_WEIGHT = 4.0
 # News tells what happened first. Also the bound on what a megabyte of text can cost.
-BODY_CHARACTERS = 2000
+BODY_CHARACTERS = 1500
 
-# Words that begin alike this far are taken for forms of one word. That serves every language
-# that inflects at the end, without a rule for any.
-STEM_CHARACTERS = 7
-
-# Where the day has few articles, how common a word is in general has to be guessed: short words
-# are the common ones in every language that has words (Zipf's law of abbreviation). The guess
-# counts as much as this many articles.
-PRIOR_ARTICLES = 100.0
-PRIOR_COMMON = 0.6  # the share of articles that hold a given word of two letters, at most
-PRIOR_DECAY = 0.75  # each further letter lowers that share by a factor of exp(-0.75)
-PRIOR_RARE = 1e-4
+# What is known of a language beforehand counts as much as this many of the day's articles in it.
+BACKGROUND_ARTICLES = 300.0
 # What a word that is everywhere still tells; keeps the vectors of a one-story day from vanishing.
 WEIGHT_FLOOR = 1.0
+# The rarer of two words tells more than in proportion to their information.
+RARITY_POWER = 1.5
+
+# A text may be one endless word.
+LONGEST_SHOWN = 40
+
+
+class Vocabulary(dict[str, int]):
+    """The number of each word's stem; a word not seen before gets one.
+
+    `stems` shows each stem as the first word that had it. `rarities` says for each language how
+    rare its stems are, as the first articles in it had them.
+    """
+
+    def __init__(self, model: Model | None = None) -> None:
+        super().__init__()
+        self.shares = (model or load()).shares
+        self.stems: list[str] = []
+        self.rarities: dict[str, NDArray[np.float32]] = {}
+        self._numbers: dict[str, int] = {}
+
+    def __missing__(self, word: str) -> int:
+        number = self._numbers.setdefault(word[:STEM_CHARACTERS], len(self._numbers))
+        if number == len(self.stems):
+            self.stems.append(word[:LONGEST_SHOWN])
+        self[word] = number
+        return number
 
 
 @dataclass(frozen=True)
@@ -39,66 +59,73 @@ class Features:
     """The distinct texts among some items, as vectors.
 
     `row_of[i]` is the row of item i, or -1 where the item holds no word; identical texts in one
-    language share a row. `vectors` has unit rows with a column for each stem, and `stems` shows
-    each as the first word that had it; `lengths` counts each row's distinct stems. `earliest` and
-    `latest` are POSIX seconds, NaN without a date. `languages` holds numbers, equal where the
-    language is.
+    language share a row. `vectors` has unit rows with a column for each stem. In `titles` each row
+    says how the information of its headline is shared out among its words, in all 1; it is empty
+    without a headline. `lengths` counts each row's distinct stems; `full` are the rows with more
+    than a headline. `earliest` and `latest` are POSIX
+    seconds, NaN without a date. `languages` holds numbers, equal where the language is.
     """
 
     row_of: NDArray[np.int64]
     vectors: Any
-    stems: list[str]
+    titles: Any
     lengths: NDArray[np.int64]
+    full: NDArray[np.bool_]
     earliest: NDArray[np.float64]
     latest: NDArray[np.float64]
     languages: NDArray[np.int64]
+    vocabulary: Vocabulary = field(repr=False)
+
+    @property
+    def stems(self) -> list[str]:
+        """Each column's stem, shown as the first word that had it."""
+        return self.vocabulary.stems
 
 
-def extract(items: Sequence[Item]) -> Features:
-    """The features of the items."""
-    vocabulary = _Vocabulary()
+def extract(items: Sequence[Item], vocabulary: Vocabulary | None = None) -> Features:
+    """The features of the items.
+
+    Args:
+        items: the articles.
+        vocabulary: that of earlier features, to weigh words as they did: what they found rare
+            stays so, and the columns of both are the same. A new one by default.
+    """
+    vocabulary = Vocabulary() if vocabulary is None else vocabulary
     titles = _count((item.title for item in items), vocabulary)
-    bodies = _count((item.body or item.teaser for item in items), vocabulary)
-    width = len(vocabulary.first_words)
-    counts = _stack(titles, width) * TITLE_WEIGHT + _stack(bodies, width)
+    bodies = _count(((item.body or item.teaser)[:BODY_CHARACTERS] for item in items), vocabulary)
+    width = len(vocabulary.stems)
+    in_titles, in_bodies = _stack(titles, width), _stack(bodies, width)
+    counts = in_titles * np.float32(TITLE_WEIGHT) + in_bodies
     counts.sort_indices()
-    spoken = languages([item.language for item in items], counts, vocabulary.first_words)
+    used = np.unique(counts.indices)  # few of those of a vocabulary that comes from a whole day
+    stems = [vocabulary.stems[column] for column in used.tolist()]
+    spoken = languages([item.language for item in items], counts[:, used], stems)
     row_of, firsts = _distinct(counts, spoken)
+    spoken = [spoken[first] for first in firsts]
     counts = counts[firsts]
+    rarity = _rarity(counts, spoken, vocabulary)
+    vectors = _unit(_like(counts, (1 + np.log(counts.data)) * rarity**RARITY_POWER))
     earliest, latest = _spans(items, row_of, len(firsts))
-    known = {language: number for number, language in enumerate(sorted(set(spoken)))}
+    known = {language: number for number, language in enumerate(vocabulary.rarities)}
     return Features(
         row_of=row_of,
-        vectors=_weigh(counts, vocabulary.first_words),
-        stems=vocabulary.first_words,
+        vectors=vectors,
+        titles=_shared_out(_like(counts, rarity).multiply(in_titles[firsts] > 0)),
         lengths=np.diff(counts.indptr).astype(np.int64),
+        full=np.diff(in_bodies[firsts].indptr) > 0,
         earliest=earliest,
         latest=latest,
-        languages=np.array([known[spoken[first]] for first in firsts], dtype=np.int64),
+        languages=np.array([known[language] for language in spoken], dtype=np.int64),
+        vocabulary=vocabulary,
     )
 
 
-class _Vocabulary(dict[str, int]):
-    """The number of each word's stem; a word not seen before gets one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first_words: list[str] = []
-        self._stems: dict[str, int] = {}
-
-    def __missing__(self, word: str) -> int:
-        number = self._stems.setdefault(word[:STEM_CHARACTERS], len(self._stems))
-        if number == len(self.first_words):
-            self.first_words.append(word)
-        self[word] = number
-        return number
-
-
-def _count(texts: Iterable[str], vocabulary: _Vocabulary) -> "tuple[array[int], array[int]]":
+def _count(texts: Iterable[str], vocabulary: Vocabulary) -> "tuple[array[int], array[int]]":
     """Each text's stems as numbers, one text after another, and where each text begins."""
     flat, starts = array("i"), array("q", [0])
+    number = vocabulary.__getitem__
     for text in texts:
-        flat.extend([vocabulary[term] for term in terms(text[:BODY_CHARACTERS])])
+        flat.extend(map(number, terms(text)))
         starts.append(len(flat))
     return flat, starts
 
@@ -119,8 +146,9 @@ def _distinct(counts: Any, spoken: Sequence[str]) -> tuple[NDArray[np.int64], li
     rows: dict[tuple[bytes, bytes, str], int] = {}
     row_of = np.full(counts.shape[0], -1, dtype=np.int64)
     firsts: list[int] = []
+    bounds = counts.indptr.tolist()
     for item, language in enumerate(spoken):
-        start, end = counts.indptr[item], counts.indptr[item + 1]
+        start, end = bounds[item], bounds[item + 1]
         if start == end:
             continue
         key = (counts.indices[start:end].tobytes(), counts.data[start:end].tobytes(), language)
@@ -131,20 +159,55 @@ def _distinct(counts: Any, spoken: Sequence[str]) -> tuple[NDArray[np.int64], li
     return row_of, firsts
 
 
-def _weigh(counts: Any, words: Sequence[str]) -> Any:
-    """Unit rows of (1 + ln count) · rarity, the rarity of a word after its prior and the day."""
-    texts = counts.shape[0]
-    found = np.bincount(counts.indices, minlength=len(words))
-    letters = np.fromiter(map(len, words), dtype=np.float64, count=len(words))
-    letters = np.minimum(letters, STEM_CHARACTERS)
-    prior = np.clip(PRIOR_COMMON * np.exp(-PRIOR_DECAY * (letters - 2)), PRIOR_RARE, None)
-    share = (found + PRIOR_ARTICLES * prior + 1) / (texts + PRIOR_ARTICLES + 1)
-    rarity = np.maximum(-np.log(share), 0) + WEIGHT_FLOOR
-    weights = counts.astype(np.float64)
-    weights.data = (1 + np.log(weights.data)) * rarity[weights.indices]
-    norms = np.sqrt(np.asarray(weights.multiply(weights).sum(axis=1)).ravel())
-    weights.data /= np.repeat(norms, np.diff(weights.indptr))  # no row is empty
-    return weights
+def _rarity(counts: Any, spoken: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.float32]:
+    """How rare each entry's word is in its text's language, in nats above `WEIGHT_FLOOR`."""
+    rows = np.array(spoken, dtype=object)
+    rarity = np.empty(counts.nnz, dtype=np.float32)
+    for language in sorted(set(spoken)):
+        mine = np.repeat(rows == language, np.diff(counts.indptr))
+        columns = counts.indices[mine]
+        before = vocabulary.rarities.get(language, np.empty(0, dtype=np.float32))
+        texts = 0 if len(before) else int((rows == language).sum())
+        new = slice(len(before), len(vocabulary.stems))
+        found = np.bincount(columns, minlength=new.stop)[new] if texts else 0
+        expected = BACKGROUND_ARTICLES * expected_shares(
+            vocabulary.stems[new], vocabulary.shares.get(language)
+        )
+        share = (found + expected + 1) / (texts + BACKGROUND_ARTICLES + 1)
+        after = (np.maximum(-np.log(share), 0) + WEIGHT_FLOOR).astype(np.float32)
+        vocabulary.rarities[language] = np.concatenate((before, after))
+        rarity[mine] = vocabulary.rarities[language][columns]
+    return rarity
+
+
+def _like(matrix: Any, entries: NDArray[np.float32]) -> Any:
+    """A matrix with other entries in the same places."""
+    return sparse.csr_matrix(
+        (entries.astype(np.float32), matrix.indices, matrix.indptr), matrix.shape
+    )
+
+
+def _unit(matrix: Any) -> Any:
+    """The matrix with rows of length 1."""
+    matrix = sparse.csr_matrix(matrix, dtype=np.float32)
+    matrix.eliminate_zeros()
+    return _divided(matrix, np.sqrt(_row_sums(matrix, matrix.data.astype(np.float64) ** 2)))
+
+
+def _shared_out(matrix: Any) -> Any:
+    """The matrix with rows that sum to 1."""
+    matrix = sparse.csr_matrix(matrix, dtype=np.float32)
+    return _divided(matrix, _row_sums(matrix, matrix.data))
+
+
+def _row_sums(matrix: Any, entries: NDArray[Any]) -> NDArray[np.float64]:
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    sums = np.bincount(rows, weights=entries, minlength=matrix.shape[0])
+    return sums.astype(np.float64)
+
+
+def _divided(matrix: Any, by: NDArray[np.float64]) -> Any:
+    return _like(matrix, matrix.data / np.repeat(by, np.diff(matrix.indptr)))
 
 
 def _spans(

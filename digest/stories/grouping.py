@@ -1,4 +1,4 @@
-"""Communities of a graph of texts: the constant Potts model, stricter with small ones."""
+"""Communities of a graph of texts: the constant Potts model, and a second look at each story."""
 
 from itertools import pairwise
 from typing import Any
@@ -7,67 +7,166 @@ import graspologic_native
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
-# A story of many articles shows itself by many faint ties; between two articles one faint tie is
-# chance. So a community of n has to pay at a price of 1 + 2 · SMALLNESS / n a pair.
-SMALLNESS = 1.5
+from digest.stories.model import Model
+
 # The price rises in steps of this factor, and is met to within one.
 STEP = 1.15
 
+# The prices at which a story falls into the pieces that are looked at again, and the fewest texts
+# of a story that is. A piece of fewer texts than `PIECE` is no story of its own.
+PRICES = (1.5, 2.2, 3.2, 4.7, 7.0)
+STORY = 5
+PIECE = 3
+# How dense a piece is, is the mean over its pairs and one more of this weight.
+DENSE = 4.5
+
 _SEED = 1
+_ROUNDS = 30
 
 
-def communities(weights: Any) -> NDArray[np.int64]:
+def communities(weights: Any, full: NDArray[np.bool_], model: Model) -> NDArray[np.int64]:
     """A label for each node of a symmetric weighted graph, equal within a community.
 
     A community of n nodes earns the weights within it and pays a price for each of its n(n-1)/2
     pairs (Traag, Van Dooren and Nesterov 2011; the price is their resolution): joining two pays
-    if the mean weight between them is above the price. It is 1 at first. Communities too small
-    for the price they were made at are divided again at a higher one, until what is left is dear
-    enough for its size or a single node.
+    if the mean weight between them is above the price. A story of many articles shows itself by
+    many faint ties; between two articles one faint tie is chance. So the price is
+    1 + 2 · smallness / n.
+
+    Two events of one kind have much in common and may pay all the same. They show themselves by a
+    gap: the ties between them are weaker than those within either. So each story is taken to
+    pieces at rising prices, and these are put together again, the closest first, as long as the
+    logarithm of the mean weight between two over that within the looser one is above
+    `model.apart`; below it they stay apart. `model.apart_headlines` is added to it for headlines
+    alone, whose likeness is by chance more often, and `model.apart_few` taken off, divided by the
+    square of the number of texts in the smaller piece, of which few prove little.
+
+    Args:
+        weights: symmetric, without a diagonal; 1 is the price in a large community.
+        full: the nodes that are more than a headline.
+        model: what was learned.
     """
+    labels = _paying(weights, model.smallness)
+    for price in PRICES:
+        labels = _divided(weights, labels, full, price, model)
+    return labels
+
+
+def _paying(weights: Any, smallness: float) -> NDArray[np.int64]:
+    """Communities that pay: those too small for the price they were made at are divided again."""
     labels = np.full(weights.shape[0], -1, dtype=np.int64)
     price = 1.0
     while (labels < 0).any():
         found = _solve(weights, price)
         sizes = np.bincount(found)
-        cheap = ((sizes > 1) & (price * STEP < 1 + 2 * SMALLNESS / sizes))[found]
+        cheap = ((sizes > 1) & (price * STEP < 1 + 2 * smallness / sizes))[found]
         settled = (labels < 0) & ~cheap
         labels[settled] = found[settled] + labels.max() + 1
-        edges = weights.tocoo()
-        within = (found[edges.row] == found[edges.col]) & cheap[edges.row]
-        weights = sparse.csr_matrix(
-            (edges.data[within], (edges.row[within], edges.col[within])), shape=weights.shape
-        )
+        weights = _within(weights, np.where(cheap, found, -1))
         price *= STEP
-    return labels
+    return np.unique(labels, return_inverse=True)[1]
+
+
+def _within(weights: Any, labels: NDArray[np.int64]) -> Any:
+    """The graph less the edges between labels, and those of nodes labelled -1."""
+    edges = weights.tocoo()
+    keep = (labels[edges.row] == labels[edges.col]) & (labels[edges.row] >= 0)
+    return sparse.csr_matrix(
+        (edges.data[keep], (edges.row[keep], edges.col[keep])), shape=weights.shape
+    )
 
 
 def _solve(weights: Any, price: float) -> NDArray[np.int64]:
     """Solve each connected part by itself, so that what happens in one never shows in another."""
-    _, part_of = sparse.csgraph.connected_components(weights, directed=False)
+    _, part_of = connected_components(weights, directed=False)
+    sizes = np.bincount(part_of)
     order = np.argsort(part_of, kind="stable")
-    blocks = weights[order][:, order].tocsr()
+    order = order[sizes[part_of[order]] > 1]
+    blocks = weights[order][:, order]
     blocks.sort_indices()
     indptr, indices = blocks.indptr.astype(np.int64), blocks.indices.astype(np.int32)
     data = blocks.data.astype(np.float64)
-    bounds = np.concatenate(([0], np.cumsum(np.bincount(part_of)))).tolist()
-    labels = np.empty(len(order), dtype=np.int64)
+    found: list[int] = []
     used = 0
-    for start, end in pairwise(bounds):
-        found = [0]
-        if end - start > 1:
-            first, last = indptr[start], indptr[end]
-            _, label_of = graspologic_native.leiden_csr(
-                indptr[start : end + 1] - first,
-                indices[first:last] - np.int32(start),
-                data[first:last],
-                end - start,
-                resolution=price,
-                use_modularity=False,
-                seed=_SEED,
-            )
-            found = [label_of[node] for node in range(end - start)]
-        labels[order[start:end]] = np.array(found) + used
-        used += max(found) + 1
-    return labels
+    for start, end in pairwise([0, *np.cumsum(sizes[sizes > 1]).tolist()]):
+        first, last = indptr[start], indptr[end]
+        _, label_of = graspologic_native.leiden_csr(
+            indptr[start : end + 1] - first,
+            indices[first:last] - np.int32(start),
+            data[first:last],
+            end - start,
+            resolution=price,
+            use_modularity=False,
+            seed=_SEED,
+        )
+        found.extend(used + label_of[node] for node in range(end - start))
+        used += end - start
+    labels = np.arange(used, used + len(part_of))
+    labels[order] = found
+    return np.unique(labels, return_inverse=True)[1]
+
+
+def _divided(
+    weights: Any, stories: NDArray[np.int64], full: NDArray[np.bool_], price: float, model: Model
+) -> NDArray[np.int64]:
+    """The stories, less what the pieces of one at this price show to be another."""
+    large = np.bincount(stories)[stories] >= STORY
+    weights = _within(weights, np.where(large, stories, -1))
+    pieces = _solve(weights, price)
+    edges = weights.tocoo()
+    count = int(pieces.max(initial=-1)) + 1
+    ties = sparse.coo_matrix(
+        (edges.data, (pieces[edges.row], pieces[edges.col])), (count, count)
+    ).tocsr()
+    sizes = np.bincount(pieces)
+    told = np.bincount(pieces, weights=full).astype(np.float64)
+    for _ in range(_ROUNDS):
+        found = _closest(ties, sizes, told, model)
+        if not found.nnz:
+            break
+        count, label = connected_components(found, directed=False)
+        place = (np.ones(len(label)), (label, np.arange(len(label))))
+        joining = sparse.csr_matrix(place, shape=(count, len(label)))
+        ties = (joining @ ties @ joining.T).tocsr()
+        sizes, told = joining @ sizes, joining @ told
+        pieces = label[pieces]
+    return _without_crumbs(pieces, stories)
+
+
+def _closest(ties: Any, sizes: NDArray[np.int64], told: NDArray[np.float64], model: Model) -> Any:
+    """Pairs of pieces to be joined: close enough, and neither is closer to another.
+
+    Args:
+        ties: the sums of the weights between pieces; within each, twice, on the diagonal.
+        sizes: the texts of each piece.
+        told: how many of them are more than a headline.
+        model: what was learned.
+    """
+    density = (ties.diagonal() / 2 + DENSE) / (sizes * (sizes - 1) / 2 + 1)
+    pairs = sparse.triu(ties, k=1).tocoo()
+    one, other = pairs.row, pairs.col
+    between = pairs.data / (sizes[one] * sizes[other])
+    full = told / sizes
+    headlines = 1 - np.minimum(full[one], full[other])
+    few = np.minimum(sizes[one], sizes[other])
+    bar = model.apart + model.apart_headlines * headlines - model.apart_few / few**2
+    above = np.log(between / np.minimum(density[one], density[other])) - bar
+    closest = np.zeros(len(sizes))
+    np.maximum.at(closest, one, above)
+    np.maximum.at(closest, other, above)
+    join = (above > 0) & (above >= closest[one]) & (above >= closest[other])
+    return sparse.coo_matrix((np.ones(join.sum()), (one[join], other[join])), ties.shape)
+
+
+def _without_crumbs(pieces: NDArray[np.int64], stories: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The pieces as stories; what is too small to be one stays with the largest of its story."""
+    sizes = np.bincount(pieces)
+    story_of = np.empty(len(sizes), dtype=np.int64)
+    story_of[pieces] = stories
+    order = np.lexsort((-sizes, story_of))  # stable: of equals the first
+    _, firsts = np.unique(story_of[order], return_index=True)
+    largest = order[firsts][story_of]
+    kept = np.where(sizes < PIECE, largest, np.arange(len(sizes)))
+    return np.unique(kept[pieces], return_inverse=True)[1]

@@ -1,90 +1,158 @@
 """Which texts may tell one event, and how strongly: a sparse weighted graph."""
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sparse_dot_topn import sp_matmul_topn
 
 from digest.stories.features import Features
+from digest.stories.model import Model
 
-# Two texts belong together from this cosine on, if both have LENGTH_BASE distinct terms. Longer
-# texts on any subject share more, so the bar rises with the geometric mean of their lengths.
-BAR = 0.06
-LENGTH_BASE = 8.0
-LENGTH_EXPONENT = 0.25
-LENGTH_MOST = 60.0
-
-# Only terms in at most this many texts make a pair worth weighing.
+# Only words in at most this share of the texts, and in so many, make a pair worth weighing. On a
+# large day the commonest of these give way, until comparing the texts takes so many products.
 COMMON_SHARE = 0.3
 COMMON_LEAST = 50
 COMMON_MOST = 1000
+PRODUCTS_MOST = 1e8
 
-# A pair below this share of the bar is no evidence worth keeping.
-WEAKEST = 0.3
+# A pair below this cosine is not looked at, nor are more of a text's pairs than its share of so
+# many. For long texts, which share as much by chance, the least is higher; see `SHORT`. Below
+# this weight a pair is no evidence worth keeping.
+LEAST_COSINE = 0.02
+LENGTH_EXPONENT = 0.35
+LEAST_WEIGHT = 1.0
+PAIRS_MOST = 6_000_000
+PAIRS_OF_ONE = 60
 
-# Texts this many hours apart count half.
-HALF_LIFE_HOURS = 24 * 7.0
+# However much two texts share, they have but two voices.
+MOST_WEIGHT = 30.0
 
-# How many shared terms are followed at a time: what bounds the memory.
-_CHUNK = 10_000_000
+# Texts on any subject share more the longer they are, up to a point.
+SHORT, LONG = 8, 60
+
+HOURS_A_WEEK = 168.0
+# Further apart than this is just far apart.
+MOST_WEEKS = 2.0
+
+# What is looked at in a pair, in the order of the model's coefficients.
+EVIDENCE = ("one", "log cosine", "log length", "weeks apart", "headline covered")
+
+# Pairs looked at in one go: what bounds the memory.
+_CHUNK = 250_000
 
 
-def graph(features: Features) -> Any:
-    """The symmetric weights between rows: 1 is the bar, above it a pair is better together."""
-    vectors = features.vectors
-    texts = vectors.shape[0]
-    lengths = np.clip(features.lengths, LENGTH_BASE, LENGTH_MOST) / LENGTH_BASE
-    scale = lengths ** (-LENGTH_EXPONENT / 2) / np.sqrt(BAR)
-    scaled = sparse.csr_matrix(vectors.multiply(scale[:, None]))
-    found = np.bincount(vectors.indices, minlength=vectors.shape[1])
-    limit = np.clip(COMMON_SHARE * texts, COMMON_LEAST, COMMON_MOST)
-    columns = (found > 1) & (found <= limit)
-    telling = scaled[:, columns].astype(np.float32)
-    turned = telling.T.tocsr()
-    parts = [
-        _pairs(telling[start:end] @ turned, start, features)
-        for start, end in pairwise(_bounds(telling, found[columns]))
+def graph(features: Features, model: Model, since: int = 0) -> Any:
+    """The symmetric weights between rows: where one is above 1, a large story gains by the pair.
+
+    Args:
+        features: the texts.
+        model: what was learned.
+        since: only pairs of which one row is this or a later one.
+    """
+    rows, columns, cosines = candidates(features, since)
+    parts = [slice(start, start + _CHUNK) for start in range(0, len(rows), _CHUNK)]
+    weights = [
+        weigh(evidence(features, rows[part], columns[part], cosines[part]), model) for part in parts
     ]
-    rows, columns, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
-    upper = sparse.csr_matrix((weights, (rows, columns)), shape=(texts, texts))
+    return joined(rows, columns, np.concatenate([np.empty(0), *weights]), len(features.lengths))
+
+
+def weigh(found: NDArray[np.float64], model: Model) -> NDArray[np.float64]:
+    """The weight of each pair after what was found for and against it; see `evidence`."""
+    logs = np.minimum(found @ np.array(model.pair), np.log(MOST_WEIGHT))
+    return np.asarray(np.exp(logs))
+
+
+def joined(
+    rows: NDArray[np.int64], columns: NDArray[np.int64], weights: NDArray[np.float64], texts: int
+) -> Any:
+    """The symmetric graph of weighted pairs of some texts, each pair given once."""
+    keep = weights >= LEAST_WEIGHT
+    upper = sparse.csr_matrix((weights[keep], (rows[keep], columns[keep])), shape=(texts, texts))
     return (upper + upper.T).tocsr()
 
 
-def _bounds(telling: Any, found: NDArray[np.int64]) -> list[int]:
-    """Where to cut the rows so that the product of each slice is of bounded size."""
-    cost = np.concatenate(([0], np.cumsum(found[telling.indices])))[telling.indptr]
-    slices = int(cost[-1]) // _CHUNK + 1
-    cuts = np.searchsorted(cost, np.linspace(0, cost[-1], slices + 1)[1:-1])
-    return [0, *np.unique(cuts[cuts > 0]).tolist(), telling.shape[0]]
-
-
-def _pairs(
-    product: Any, start: int, features: Features
+def candidates(
+    features: Features, since: int = 0
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """The pairs of a slice of the product that are worth keeping, each once."""
-    part = product.tocoo()
-    keep = (part.data >= WEAKEST) & (part.row + start < part.col)
-    rows, columns = part.row[keep].astype(np.int64) + start, part.col[keep].astype(np.int64)
-    weights = part.data[keep] * _nearness(features, rows, columns)
-    keep = (weights >= WEAKEST) & _same_language(features, rows, columns)
-    return rows[keep], columns[keep], weights[keep]
+    """Pairs of rows in one language that share a telling word, each once, and their cosines."""
+    vectors = features.vectors
+    texts = vectors.shape[0]
+    found = np.bincount(vectors.indices, minlength=vectors.shape[1])
+    shared = (found > 1) & (found <= _common(found, texts))
+    scale = (np.clip(features.lengths, SHORT, LONG) / SHORT) ** (-LENGTH_EXPONENT / 2)
+    telling = (sparse.diags(scale.astype(np.float32)) @ vectors)[:, shared].tocsr()
+    most = max(PAIRS_OF_ONE, PAIRS_MOST // max(texts, 1))
+    found = sp_matmul_topn(
+        telling[since:], telling.T.tocsr(), top_n=min(most, max(texts, 1)), threshold=LEAST_COSINE
+    )
+    starts = np.concatenate((np.zeros(since, dtype=found.indptr.dtype), found.indptr))
+    products = sparse.csr_matrix((found.data, found.indices, starts), shape=(texts, texts))
+    # What is among the most of one of the two may not be among those of the other.
+    pairs = sparse.triu(products.maximum(products.T.tocsr()), k=1).tocoo()
+    keep = features.languages[pairs.row] == features.languages[pairs.col]
+    rows, columns = pairs.row[keep].astype(np.int64), pairs.col[keep].astype(np.int64)
+    cosines = pairs.data[keep].astype(np.float64) / scale[rows] / scale[columns]
+    return rows, columns, cosines
 
 
-def _nearness(
+def _common(found: NDArray[np.int64], texts: int) -> float:
+    """In so many texts a word may be to make a pair."""
+    limit = np.clip(COMMON_SHARE * texts, COMMON_LEAST, COMMON_MOST)
+    counts = np.sort(found[(found > 1) & (found <= limit)])
+    within = np.searchsorted(np.cumsum(counts.astype(np.float64) ** 2), PRODUCTS_MOST)
+    return float(limit if within == len(counts) else max(counts[within] - 1, COMMON_LEAST))
+
+
+def evidence(
+    features: Features,
+    rows: NDArray[np.int64],
+    columns: NDArray[np.int64],
+    cosines: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """What speaks for or against each pair: a column for each of `EVIDENCE`.
+
+    The logarithms are those of the cosine and of the mean length (the geometric one, in units of
+    `SHORT`). A headline is covered as far as the other text holds its words, by their information;
+    of the two headlines the one that is covered less counts.
+    """
+    lengths = np.log(np.clip(features.lengths, SHORT, LONG) / SHORT)
+    present = sparse.csr_matrix(
+        (
+            np.ones(features.vectors.nnz, dtype=np.float32),
+            features.vectors.indices,
+            features.vectors.indptr,
+        ),
+        features.vectors.shape,
+    )
+    here = _dots(features.titles, present, rows, columns)
+    there = _dots(features.titles, present, columns, rows)
+    return np.column_stack(
+        [
+            np.ones(len(rows)),
+            np.log(cosines),
+            (lengths[rows] + lengths[columns]) / 2,
+            np.minimum(_hours_apart(features, rows, columns) / HOURS_A_WEEK, MOST_WEEKS),
+            np.minimum(here, there),
+        ]
+    )
+
+
+def _dots(
+    left: Any, right: Any, rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The products of pairs of rows."""
+    return np.asarray(left[rows].multiply(right[columns]).sum(axis=1), dtype=np.float64).ravel()
+
+
+def _hours_apart(
     features: Features, rows: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """1 for pairs of one time or without a date, falling by half with each half-life between."""
+    """The hours between two texts; none where they overlap, or one has no date."""
     gap = np.fmax(
         features.earliest[rows] - features.latest[columns],
         features.earliest[columns] - features.latest[rows],
     )
-    hours = np.nan_to_num(np.maximum(gap, 0)) / 3600
-    return np.asarray(0.5 ** (hours / HALF_LIFE_HOURS))
-
-
-def _same_language(
-    features: Features, rows: NDArray[np.int64], columns: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    return np.asarray(features.languages[rows] == features.languages[columns])
+    return np.nan_to_num(np.maximum(gap, 0)) / 3600

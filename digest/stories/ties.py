@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.stories.features import STEM_CHARACTERS, Features
+from digest.stories.features import Features
 from digest.stories.items import Item
-from digest.stories.words import terms
+from digest.stories.words import STEM_CHARACTERS, terms
 
 # How many characters of an article are searched for its spelling of a word.
 LONGEST = 4000

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.stories import Item, group, tell
-from digest.stories.features import STEM_CHARACTERS, extract
+from digest.stories.features import extract
+from digest.stories.model import load
 from digest.stories.similarity import graph
-from digest.stories.words import terms
+from digest.stories.words import STEM_CHARACTERS, terms
 
 NOW = datetime(2026, 3, 3, 5, tzinfo=UTC)
 
@@ -134,4 +135,4 @@ def test_a_day_of_one_text_is_no_more_work_than_a_day_of_many(day):
     copies = [replace(item, id=f"{item.id}-{copy}") for item in day for copy in range(5)]
     alone, repeated = extract(day), extract(copies)
     assert alone.vectors.shape[0] == repeated.vectors.shape[0] == texts
-    assert graph(repeated).nnz == graph(alone).nnz
+    assert graph(repeated, load()).nnz == graph(alone, load()).nnz

@@ -133,8 +133,8 @@ def test_a_broken_archive_gives_what_could_be_read(run):
     ("data", "reason"),
     [
         (b"\x1f\x8b", "the compressed file is broken: "),
-        (gzip.compress(b'{"id": 1}')[:-4], "the compressed file is broken: "),
-        (gzip.compress(b'{"id": 1}') + b"more", "the compressed file is broken: "),
+        (gzip.compress(b'{"id": 1}', mtime=0)[:-4], "the compressed file is broken: "),
+        (gzip.compress(b'{"id": 1}', mtime=0) + b"more", "the compressed file is broken: "),
         (b"\x00" * 1000, "not JSON: "),
         ('{"id": 1}'.encode("utf-16"), "not UTF-8"),
     ],
@@ -191,8 +191,47 @@ def test_the_articles_are_not_overwritten(run, tmp_path: Path):
         tmp_path / "day.jsonl", "-o", tmp_path / ".." / tmp_path.name / "day.jsonl"
     )
     assert status == 2
-    assert "is the file that is read" in err
+    assert "is a file that is read" in err
     assert (tmp_path / "day.jsonl").read_bytes() == newsday()
+
+
+def test_further_files_are_added_to_the_day(run, tmp_path: Path):
+    first, second = (
+        newsday().splitlines(keepends=True)[:-1],
+        newsday().splitlines(keepends=True)[-1],
+    )
+    (tmp_path / "morning.jsonl").write_bytes(b"".join(first))
+    (tmp_path / "noon.jsonl").write_bytes(second)
+    status, out, err = run(
+        tmp_path / "morning.jsonl", "--add", tmp_path / "noon.jsonl", "-o", tmp_path / "out.jsonl"
+    )
+    assert (status, out) == (0, "")
+    assert f"{tmp_path}/noon.jsonl: 1 articles added in" in err
+    written = (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+    assert clusters(written) == expected()
+    assert [json.loads(line)["id"] for line in written.splitlines()] == [i.id for i in day()]
+
+
+def test_what_cannot_be_taken_of_a_further_file_is_said_with_its_name(run, tmp_path: Path):
+    (tmp_path / "noon.jsonl").write_bytes(lines({"id": 2}, {"id": 1}) + b"{")
+    status, out, err = run("-", "--add", tmp_path / "noon.jsonl", "--json", stdin=lines({"id": 1}))
+    report = json.loads(out)
+    assert status == 1
+    assert (report["articles"], report["added"][0]["articles"]) == (2, 1)
+    assert [(r["file"], r["line"]) for r in report["rejected"]] == [
+        (f"{tmp_path}/noon.jsonl", 2),
+        (f"{tmp_path}/noon.jsonl", 3),
+    ]
+    assert "noon.jsonl: line 2: the id" in err
+
+
+def test_a_file_to_add_is_not_overwritten_either(run, tmp_path: Path):
+    (tmp_path / "noon.jsonl").write_bytes(newsday())
+    status, _, err = run(
+        "-", "--add", tmp_path / "noon.jsonl", "-o", tmp_path / "noon.jsonl", stdin=newsday()
+    )
+    assert status == 2
+    assert "is a file that is read" in err
 
 
 def test_output_to_a_dash_is_standard_output(run):

@@ -29,8 +29,13 @@ def test_a_word_repeated_weighs_more_but_not_in_proportion():
 
 
 def test_on_a_day_of_one_article_short_words_count_as_the_common_ones():
-    found = weights(Item("a", body="of the parliament"))
-    assert found["of"] < found["the"] < found["parliament"]
+    found = weights(Item("a", body="на мост парламентът"))
+    assert found["на"] < found["мост"] < found["парламентът"]
+
+
+def test_of_a_known_language_the_common_words_are_known():
+    found = weights(Item("a", body="could Iran", language="en"))  # the longer is the commoner
+    assert found["could"] < found["iran"]
 
 
 def test_what_every_article_says_tells_little():

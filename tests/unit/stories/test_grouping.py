@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from digest.stories.grouping import SMALLNESS, communities
+from digest.stories.grouping import communities
+from digest.stories.model import Model
+
+MODEL = Model(pair=(), smallness=1.5, apart=-0.35, apart_headlines=-0.5, apart_few=2.0, shares={})
 
 
 def pairs_within(labels: list[int]) -> list[tuple[int, int]]:
@@ -13,17 +16,18 @@ def pairs_within(labels: list[int]) -> list[tuple[int, int]]:
     ]
 
 
-def solve(size: int, edges: dict[tuple[int, int], float]) -> list[int]:
+def solve(size: int, edges: dict[tuple[int, int], float], *, full: bool = True) -> list[int]:
     weights = np.zeros((size, size))
     for (one, other), weight in edges.items():
         weights[one, other] = weights[other, one] = weight
-    return [int(label) for label in communities(sparse.csr_matrix(weights))]
+    found = communities(sparse.csr_matrix(weights), np.full(size, full), MODEL)
+    return [int(label) for label in found]
 
 
 @pytest.mark.parametrize(("share", "together"), [(1.01, True), (0.86, False)])
 @pytest.mark.parametrize("size", [2, 3, 10])
 def test_all_join_above_the_price_that_their_number_asks(size, share, together):
-    weight = share * (1 + 2 * SMALLNESS / size)
+    weight = share * (1 + 2 * MODEL.smallness / size)
     labels = solve(size, dict.fromkeys(combinations(range(size), 2), weight))
     assert len(set(labels)) == (1 if together else size)
 
@@ -53,3 +57,31 @@ def test_parts_that_do_not_touch_are_solved_apart():
 
 def test_no_texts_no_communities():
     assert solve(0, {}) == []
+
+
+def two_halves(within: float, between: float, size: int = 5) -> dict[tuple[int, int], float]:
+    """Two halves of so many nodes each, with these weights."""
+    return {
+        (one, other): within if (one < size) == (other < size) else between
+        for one, other in combinations(range(2 * size), 2)
+    }
+
+
+def test_two_events_of_one_kind_show_themselves_by_the_gap_between_them():
+    labels = solve(10, two_halves(within=6, between=3.3))  # each pair pays well
+    assert len(set(labels[:5])) == len(set(labels[5:])) == 1
+    assert labels[0] != labels[5]
+
+
+def test_sides_of_one_event_are_closer_to_each_other():
+    assert len(set(solve(10, two_halves(within=6, between=5)))) == 1
+
+
+def test_headlines_are_less_alike_by_chance_and_stay():
+    assert len(set(solve(10, two_halves(within=6, between=3.3), full=False))) == 1
+
+
+def test_a_pair_that_stands_out_is_no_story_of_its_own():
+    ring = dict.fromkeys(combinations(range(6), 2), 4.0) | {(6, 7): 9.0}
+    labels = solve(8, ring | {(old, new): 3.0 for old in range(6) for new in (6, 7)})
+    assert len(set(labels)) == 1

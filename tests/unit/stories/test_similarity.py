@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 from digest.stories import Item
 from digest.stories.features import extract
+from digest.stories.model import load
 from digest.stories.similarity import graph
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -9,11 +10,13 @@ NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 def weight(one: Item, other: Item, *more: Item) -> float:
     features = extract([one, other, *more])
-    return float(graph(features)[features.row_of[0], features.row_of[1]])
+    return float(graph(features, load())[features.row_of[0], features.row_of[1]])
 
 
 def test_the_graph_is_symmetric_and_has_no_loops():
-    weights = graph(extract([Item("a", "bridge closed today"), Item("b", "bridge closed again")]))
+    weights = graph(
+        extract([Item("a", "bridge closed today"), Item("b", "bridge closed again")]), load()
+    )
     assert weights[0, 1] == weights[1, 0] > 1
     assert weights.diagonal().tolist() == [0, 0]
 
