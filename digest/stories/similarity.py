@@ -37,7 +37,15 @@ HOURS_A_WEEK = 168.0
 MOST_WEEKS = 2.0
 
 # What is looked at in a pair, in the order of the model's coefficients.
-EVIDENCE = ("one", "log cosine", "log length", "weeks apart", "headline covered")
+EVIDENCE = (
+    "one",
+    "log cosine",
+    "log length",
+    "weeks apart",
+    "headline covered, the better",
+    "headline covered, the worse",
+    "both have a body",
+)
 
 # Pairs looked at in one go: what bounds the memory.
 _CHUNK = 250_000
@@ -115,8 +123,7 @@ def evidence(
     """What speaks for or against each pair: a column for each of `EVIDENCE`.
 
     The logarithms are those of the cosine and of the mean length (the geometric one, in units of
-    `SHORT`). A headline is covered as far as the other text holds its words, by their information;
-    of the two headlines the one that is covered less counts.
+    `SHORT`). A headline is covered as far as the other text holds its words, by their information.
     """
     lengths = np.log(np.clip(features.lengths, SHORT, LONG) / SHORT)
     present = sparse.csr_matrix(
@@ -135,7 +142,9 @@ def evidence(
             np.log(cosines),
             (lengths[rows] + lengths[columns]) / 2,
             np.minimum(_hours_apart(features, rows, columns) / HOURS_A_WEEK, MOST_WEEKS),
+            np.maximum(here, there),
             np.minimum(here, there),
+            features.full[rows] & features.full[columns],
         ]
     )
 

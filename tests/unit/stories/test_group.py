@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from digest.stories import Item, group, tell
+from digest.stories.features import extract
+from digest.stories.model import load
+from digest.stories.similarity import candidates, graph
 from tests.newsday import day, expected, names
 
 
@@ -32,9 +35,15 @@ def test_the_example_of_the_explanation_holds():
     assert names([list(story.items) for story in told]) == {frozenset("123"), frozenset("4")}
     said = re.search(r"The story is tied by (.+)\.$", page, re.MULTILINE)
     assert said
-    tied = {word.lower() for account in told[0].accounts for word in account.tied}
-    assert tied <= set(re.findall(r"\*(\w+)\*", said[1]))
-    assert tied >= {"millbrook", "bridge", "crack"}
+    tied = {word for account in told[0].accounts for word in account.tied}
+    assert tied == set(re.findall(r"\*(\w+)\*", said[1]))
+    features = extract(items)
+    rows, columns, cosines = candidates(features)
+    weights = graph(features, load())
+    assert re.findall(r'(\d) ---\|"([\d.]+) → ([\d.]+)"\| (\d)', page) == [
+        (str(one + 1), f"{cosine:.2f}", f"{weights[one, other]:.1f}", str(other + 1))
+        for one, other, cosine in sorted(zip(rows, columns, cosines, strict=True))
+    ]
 
 
 def test_languages_do_not_meet_over_names():
