@@ -1,7 +1,7 @@
 """A file of constraints, for grouping without a database."""
 
 import json
-from itertools import combinations
+from itertools import combinations, repeat
 from pathlib import Path
 
 from digest.errors import CannotReadError, ConstraintsUnreadableError
@@ -27,7 +27,8 @@ def read_constraints(path: Path) -> Hand:
                 kind, ids = _constraint(line)
             except ValueError as error:
                 raise ConstraintsUnreadableError(path=path, line=number, why=error) from error
-            kept[kind] += combinations(ids, 2)
+            # Of those kept together a tie to the first says all: there may be thousands.
+            kept[kind] += combinations(ids, 2) if kind == "apart" else zip(repeat(ids[0]), ids[1:])
     hand = Hand(tuple(kept["together"]), tuple(kept["apart"]))
     check(hand)
     return hand

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from itertools import combinations
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, insert, or_, select, tuple_
+from sqlalchemy import Select, and_, delete, insert, or_, select, text, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -55,7 +55,7 @@ def keep(
     """
     if len(articles) < 2 or len(set(articles)) < len(articles):  # noqa: PLR2004 - a pair has two
         raise SameArticleError(articles=" ".join(map(str, articles)))
-    _take_turns(session, articles)
+    _take_turns_on_pairs(session)
     known = linked_pairs(session, select(col(Article.id)).where(col(Article.id).in_(articles)))
     wanted = dict.fromkeys(combinations(sorted(articles), 2), kind)
     check(as_hand({**known, **wanted}))
@@ -93,6 +93,15 @@ def forget(session: Session, articles: Sequence[int]) -> list[Pair]:
 def _delete(session: Session, pairs: Sequence[Pair]) -> None:
     for start in range(0, len(pairs), _BATCH):
         session.execute(delete(ArticlePair).where(_PAIR.in_(pairs[start : start + _BATCH])))
+
+
+def _take_turns_on_pairs(session: Session) -> None:
+    """Of two editors at a time the second sees what the first decided: of any articles.
+
+    For chains of articles that neither of them names can make their wishes contradict each other.
+    """
+    if session.connection().dialect.name == "postgresql":  # SQLite has one writer at a time
+        session.execute(text("LOCK TABLE article_pair IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def _take_turns(session: Session, articles: Sequence[int]) -> None:
@@ -214,11 +223,12 @@ def editions_concerned(
     session: Session, articles: Sequence[int], newsletter: str = EVERYWHERE
 ) -> list[Concerned]:
     """The editions that hold some of the articles, and drafts that left them out as hidden."""
+    named = set(articles)  # pairs name an article again and again
     holding = select(col(EditionArticle.edition_id)).where(
-        col(EditionArticle.article_id).in_(articles)
+        col(EditionArticle.article_id).in_(named)
     )
     hiding = select(col(Exclusion.edition_id)).where(
-        col(Exclusion.article_id).in_(articles), col(Exclusion.reason) == HIDDEN
+        col(Exclusion.article_id).in_(named), col(Exclusion.reason) == HIDDEN
     )
     is_draft = col(Edition.status) == EditionStatus.DRAFT
     columns = (col(Edition.id), col(Edition.newsletter), col(Edition.date), col(Edition.status))

@@ -1,7 +1,8 @@
 """The editor's hand: which articles are one story, which never are, and which stand first."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count, pairwise
 from typing import Any
 
@@ -23,9 +24,14 @@ class Hand:
     apart: tuple[Pair, ...] = ()
     pins: tuple[str, ...] = ()
 
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The place of each pinned article."""
+        return {article: place for place, article in reversed([*enumerate(self.pins)])}
+
     def place(self, article: str) -> int:
         """An article's place among the pinned ones; all others come after those."""
-        return self.pins.index(article) if article in self.pins else len(self.pins)
+        return self.places.get(article, len(self.pins))
 
 
 NO_HAND = Hand()
@@ -88,16 +94,29 @@ def check(hand: Hand) -> None:
     for one, two in hand.together:
         beside.setdefault(one, set()).add(two)
         beside.setdefault(two, set()).add(one)
+    reached: dict[str, str] = {}
+    for article in beside:
+        if article not in reached:
+            reached.update(dict.fromkeys(_before(beside, article), article))
     for one, two in _in_order(hand.apart):
-        chains: list[tuple[str, ...]] = [(one,)]
-        seen = {one}
-        for chain in chains:  # grows while it is read, the shorter chains first
-            if chain[-1] == two:
-                links = " and ".join(f"{link} with {other}" for link, other in pairwise(chain))
-                raise ContradictionError(first=one, last=two, chain=links)
-            further = sorted(beside.get(chain[-1], set()) - seen)
-            seen.update(further)
-            chains += [(*chain, article) for article in further]
+        if reached.get(one, one) == reached.get(two, two):
+            before, chain = _before(beside, one), [two]
+            while chain[-1] != one:
+                chain.append(before[chain[-1]])
+            links = [f"{link} with {other}" for link, other in pairwise(reversed(chain))]
+            raise ContradictionError(first=one, last=two, chain=" and ".join(links))
+
+
+def _before(beside: Mapping[str, Collection[str]], article: str) -> dict[str, str]:
+    """For each article that chains lead to, the one before it on the shortest chain."""
+    before = {article: article}
+    found = [article]
+    for one in found:  # grows while it is read, the shorter chains first
+        for further in sorted(beside.get(one, ())):
+            if further not in before:
+                before[further] = one
+                found.append(further)
+    return before
 
 
 def _in_order(pairs: Iterable[Pair]) -> list[Pair]:
@@ -110,7 +129,7 @@ class _Parts:
 
     def __init__(self, apart: Iterable[tuple[int, int]]) -> None:
         self._parents: dict[int, int] = {}
-        self._foes: dict[int, set[int]] = {}  # by the number that stands for the part
+        self._foes: dict[int, set[int]] = {}  # the parts that a part may not join
         for one, two in apart:
             self._foes.setdefault(one, set()).add(two)
             self._foes.setdefault(two, set()).add(one)
@@ -127,20 +146,23 @@ class _Parts:
         one, two = sorted((self.find(one), self.find(two)))
         if one == two:
             return True
-        if any(self.find(foe) == two for foe in self._foes.get(one, ())):
+        if two in self._foes.get(one, ()):
             return False
         self._parents[two] = one
-        if foes := self._foes.pop(two, None):
+        foes = self._foes.pop(two, set())
+        for foe in foes:
+            self._foes[foe].remove(two)
+            self._foes[foe].add(one)
+        if foes:
             self._foes.setdefault(one, set()).update(foes)
         return True
 
-    def gather(self, numbers: Iterable[int]) -> list[int]:
-        """Join each to the first that it may join; gives one number of each part that is left."""
+    def gather(self, numbers: Iterable[int]) -> None:
+        """Join each to the first that it may join."""
         firsts: list[int] = []
-        for number in numbers:
+        for number in dict.fromkeys(map(self.find, numbers)):
             if not any(self.join(first, number) for first in firsts):
                 firsts.append(number)
-        return firsts
 
     def are_guarded(self, numbers: Iterable[int]) -> bool:
         """Whether something may not join some of the numbers."""
@@ -180,11 +202,10 @@ def _grow(
     ties = (told @ weights @ told.T).tocsr()  # the sums between units
 
     guarded = [number for number, unit in enumerate(units) if parts.are_guarded([unit])]
-    means = ties[guarded][:, guarded].toarray() / np.outer(sizes[guarded], sizes[guarded])
-    for pair in (-means).argsort(axis=None, kind="stable").tolist():
-        one, two = divmod(pair, len(guarded))
-        if means[one, two] > 0:
-            parts.join(units[guarded[one]], units[guarded[two]])
+    between = sparse.triu(ties[guarded][:, guarded], k=1).tocoo()
+    means = between.data / (sizes[guarded][between.row] * sizes[guarded][between.col])
+    for pair in np.lexsort((between.col, between.row, -means)).tolist():
+        parts.join(units[guarded[between.row[pair]]], units[guarded[between.col[pair]]])
     parts.gather(units[number] for number in guarded)
 
     sides: dict[int, list[int]] = {}
@@ -194,12 +215,22 @@ def _grow(
     of_side = np.array([sizes[side].sum() for side in sides.values()])
     free = np.ones(len(units), dtype=bool)
     free[guarded] = False
+    # The closest unit to each side; of the sides only those are looked at again that have changed.
+    firsts = [units[side[0]] for side in sides.values()]
+    closest = np.zeros(len(firsts), dtype=np.int64)
+    highest = np.zeros(len(firsts))
+    changed = np.arange(len(firsts))
     while free.any():
-        means = np.where(free, sums / np.outer(of_side, sizes), 0)
-        side, unit = divmod(int(means.argmax()), len(units))
-        if means[side, unit] <= 0:
+        for side in changed.tolist():
+            means = np.where(free, sums[side] / (of_side[side] * sizes), 0)
+            closest[side] = means.argmax()
+            highest[side] = means[closest[side]]
+        side = int(highest.argmax())
+        unit = int(closest[side])
+        if highest[side] <= 0:
             break
-        parts.join(list(sides)[side], units[unit])
+        parts.join(firsts[side], units[unit])
         sums[side] += ties[[unit]].toarray()[0]
         of_side[side] += sizes[unit]
         free[unit] = False
+        changed = np.flatnonzero((closest == unit) | (np.arange(len(firsts)) == side))

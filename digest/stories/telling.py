@@ -60,7 +60,7 @@ def tell(
         tied = dict(zip(ids, ties.tied(numbers, members), strict=True))
         central = dict(zip(ids, ties.central(numbers), strict=True))
         accounts = [
-            account.tied_by(tied) for account in collapse(members, now=now, pinned=hand.pins)
+            account.tied_by(tied) for account in collapse(members, now=now, pinned=hand.places)
         ]
         ordered = sorted(in_order(accounts, central, now=now), key=place)
         score, reasons = rank(ordered, now=now, weights=weights, tags=tags)

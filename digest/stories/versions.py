@@ -51,7 +51,7 @@ NOTICE_WORDS = 0.5
 # An update that was written anew is known by its marker, and so much of its headline.
 UPDATE_HEADLINE = 0.75
 # A run or word in more pieces than this says nothing of any two; and so many of the likeliest
-# pieces are looked at, or of a notice's rarest words. What bounds the work.
+# pieces are looked at, and so many of a notice's rarest words. What bounds the work.
 COMMON = 100
 LOOKS = 20
 
@@ -180,17 +180,19 @@ def _with_notices(groups: list[list[Piece]]) -> list[list[Piece]]:
         for word in group[0].words:
             holding.setdefault(word, []).append(number)
     into = list(range(len(groups)))
+    begun = [min(piece.earliest for piece in group) for group in groups]
     for _, _, number in sorted(notices):
         notice = groups[number][0]
         telling = (word for word in notice.words if 1 < len(holding[word]) <= COMMON)
         rarest = sorted(telling, key=lambda word: (len(holding[word]), word))[:LOOKS]
-        candidates = {n for word in rarest for n in holding[word]} - {number}
+        sharing = Counter(n for word in rarest for n in holding[word] if begun[n] <= notice.latest)
+        del sharing[number]
+        candidates = heapq.nsmallest(LOOKS, sharing, key=lambda n: (-sharing[n], n))
         best = max(
             (
                 (likeness, -candidate)
                 for candidate in candidates
                 if (likeness := _meant(notice, groups[candidate][0])) > 0
-                and min(piece.earliest for piece in groups[candidate]) <= notice.latest
                 and _root(into, candidate) != number
             ),
             default=None,

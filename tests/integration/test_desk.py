@@ -1,8 +1,9 @@
 """What editors decide, on both databases: it holds for every edition to come."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,28 @@ def test_two_editors_at_a_time_take_turns(app: App):
             last = other.submit(marked, app, HIDDEN, one)
         assert later.result().replaced == [(one, two)]
         assert last.result().unchanged == [one]
+
+
+def test_two_editors_at_a_time_cannot_contradict_each_other_by_a_chain(app: App):
+    one, two, three, four = [*put_alike(app), put(app.store, "Ferries sail again", CUTOFF)]
+    kept(app, TOGETHER, one, two)
+    kept(app, TOGETHER, three, four)
+    with ThreadPoolExecutor(1) as other:
+        with app.store.write() as session:
+            keep(session, TOGETHER, [two, three], "", NOW)
+            later = other.submit(kept, app, APART, one, four)
+            assert not wait([later], 0.3).done
+        with pytest.raises(ContradictionError):
+            later.result()
+
+
+def test_two_hundred_articles_are_kept_together_at_once(app: App, newsletter: Newsletter):
+    many = [put(app.store, f"Storm report {number}", CUTOFF - HOUR) for number in range(200)]
+    edition = compose(app, newsletter)
+    pairs = kept(app, TOGETHER, *many).added
+    with app.store.read() as session:
+        (concerned,) = editions_concerned(session, [*chain.from_iterable(pairs)])
+    assert concerned.id == edition.id
 
 
 def test_a_contradiction_is_refused_and_its_chain_is_named(app: App):

@@ -1,5 +1,9 @@
 """The editor's hand on groups: `obey` on similarities written by hand, `check` on wishes."""
 
+import tracemalloc
+from collections.abc import Callable
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -106,6 +110,31 @@ def test_a_contradiction_names_the_shortest_chain():
     hand = Hand(together=pairs("ab bc cd bd"), apart=pairs("da"))
     with pytest.raises(ContradictionError, match=r"a and d cannot .* while a with b and b with d"):
         check(hand)
+
+
+def memory_of(work: Callable[[], object]) -> int:
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_thousand_pairs_kept_apart_in_one_story_take_no_table_of_all_pairs():
+    ids = [f"{number:04}" for number in range(2000)]
+    hand = Hand(apart=tuple(zip(ids[::2], ids[1::2], strict=True)))
+    ring = sparse.diags_array([1.0, 1.0], offsets=[1, -1], shape=(2000, 2000)).tocsr()
+    found: list[list[int]] = []
+    used = memory_of(lambda: found.extend(obey([[*range(2000)]], ids, hand, np.arange(2000), ring)))
+    assert sorted(map(len, found)) == [1000, 1000]
+    assert used < 20_000_000
+
+
+def test_a_long_chain_is_checked_in_proportion():
+    ids = [f"{number:04}" for number in range(2000)]
+    hand = Hand(together=tuple(pairwise(ids)), apart=((ids[0], "elsewhere"),))
+    assert memory_of(lambda: check(hand)) < 3_000_000
 
 
 def test_pinned_stories_come_first_in_their_order_and_their_leads_lead():

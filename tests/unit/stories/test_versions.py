@@ -1,8 +1,9 @@
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.stories import Item
+from digest.stories import Item, versions
 from digest.stories.items import Account
 from digest.stories.versions import collapse
 
@@ -35,6 +36,24 @@ def told(*items: Item) -> dict[str, dict[str, str]]:
         account.item.id: {v.item.id: str(v.kind) for v in account.versions}
         for account in collapse(items, now=NOW)
     }
+
+
+def test_a_day_of_notices_is_compared_with_few_articles_each(monkeypatch: pytest.MonkeyPatch):
+    compared: list[tuple[object, ...]] = []
+
+    def never(*both: object) -> float:
+        compared.append(both)
+        return 0.0
+
+    monkeypatch.setattr(versions, "_meant", never)
+    words = [f"word{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(300)]
+    pick = random.Random(1)  # noqa: S311 - no secret
+    notices = [
+        item(f"n{number}", f"Correction: {' '.join(pick.sample(words, 4))}", ago=number / 60)
+        for number in range(400)
+    ]
+    collapse(notices, now=NOW)
+    assert len(compared) <= versions.LOOKS * len(notices)
 
 
 def test_a_copy_under_another_headline_is_one_article():
