@@ -14,7 +14,12 @@ from digest.cli.common import Json, done_in_part, program, say
 if TYPE_CHECKING:
     from digest.ingest.incoming import Report
 
-app = typer.Typer(no_args_is_help=True, help="Import, list, pin and hide articles.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Import, list, pin and hide articles.",
+)
 app.add_typer(desk.marks)
 _SHOWN = 20
 

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from digest.delivery.proof import Proof
     from digest.store.models import Edition
 
-app = typer.Typer(no_args_is_help=True, help="Compose, preview, send and account for editions.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Compose, preview, send and account for editions.",
+)
 
 LISTED = 20
 DAYS_AHEAD = 7

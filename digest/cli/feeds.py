@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 _MINUTE = "%Y-%m-%d %H:%M UTC"
 NONE_DUE = "no feed is due yet (see `digest feeds list`); one that is named is asked now"
 
-app = typer.Typer(no_args_is_help=True, help="Fetch, list and try feeds.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Fetch, list and try feeds.",
+)
 
 
 @app.command()

@@ -26,7 +26,7 @@ from digest.stories import NO_HAND, Hand, Item
 if TYPE_CHECKING:
     from digest.stories.day import Day
 
-app = typer.Typer()
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 app.add_typer(desk.pairs)
 
 _GZIP = b"\x1f\x8b"
