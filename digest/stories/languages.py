@@ -48,7 +48,7 @@ def languages(declared: Sequence[str], counts: Any, words: Sequence[str]) -> lis
         counts: a sparse row of word counts for each text.
         words: the word of each column.
     """
-    found = [tag.strip().replace("_", "-").split("-")[0].casefold() for tag in declared]
+    found = [primary(tag) for tag in declared]
     if all(found):
         return found
     present = sparse.csr_matrix(
@@ -77,6 +77,11 @@ def languages(declared: Sequence[str], counts: Any, words: Sequence[str]) -> lis
         for row, place in zip(rows, places, strict=True):
             found[row] = found[row] or names[place]
     return found
+
+
+def primary(tag: str) -> str:
+    """The primary part of a BCP 47 tag; "" for none."""
+    return tag.strip().replace("_", "-").split("-")[0].casefold()
 
 
 def _marks(words: Sequence[str]) -> tuple[Any, list[str]]:

@@ -56,6 +56,8 @@ _AT_BEGINNING = re.compile(rf"{_OPENING}([^{_END}\n]{{2,40}})(?:[{_END}\s]+|\Z)"
 _AT_END = re.compile(
     r"(?:[(\[【〔（]([^()\[\]【】〔〕（）]{2,40})[)\]】〕）]|\s[-–—|]\s+(\S{2,40}))\s*\Z"
 )
+# No headline has more markers at either end.
+_MOST = 4
 _COUNT = re.compile(r"\s*\d+\Z")
 _COMPOUND = re.compile(r"[-‐‑](?=\w)")
 
@@ -74,10 +76,14 @@ def read_marker(headline: str) -> Marked:
     deepens" and "Korrekturbedarf" are no markers.
     """
     text, kinds = headline.strip(), set()
-    while (match := _AT_BEGINNING.match(text)) and (kind := _kind(match, text)):
+    for _ in range(_MOST):
+        if not (match := _AT_BEGINNING.match(text)) or not (kind := _kind(match, text)):
+            break
         kinds.add(kind)
         text = text[match.end() :]
-    while (match := _AT_END.search(text)) and (kind := _named(match[1] or match[2])):
+    for _ in range(_MOST):
+        if not (match := _AT_END.search(text)) or not (kind := _named(match[1] or match[2])):
+            break
         kinds.add(kind)
         text = text[: match.start()]
     return Marked(text.strip(), _weightiest(kinds))

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from digest.stories.items import Item, VersionKind, canonical
+from digest.stories.languages import primary
 from digest.stories.markers import closing_marker, opening_marker, read_marker
 from digest.stories.words import names, terms
 
-# How many words a run has, and how many characters of a text are looked at.
+# How many words a run has, and how many characters of a headline or a text are looked at.
 RUN = 3
 LONGEST = 16_000
 # A text of fewer words, the headline's included, says the same from day to day.
@@ -26,7 +27,7 @@ class Piece:
     def __init__(self, items: Sequence[Item], now: datetime) -> None:
         first = items[0]
         told = (first.body or first.teaser)[:LONGEST]
-        headline = read_marker(first.title)
+        headline = read_marker(first.title[:LONGEST])
         self.items = items
         self.when = {item.id: moment(item, now) for item in items}
         self.latest = max(self.when.values())
@@ -46,7 +47,7 @@ class Piece:
     @cached_property
     def language(self) -> str:
         """The primary part of the language's tag."""
-        return self.items[0].language.replace("_", "-").split("-")[0].casefold()
+        return primary(self.items[0].language)
 
     @cached_property
     def runs(self) -> frozenset[int]:

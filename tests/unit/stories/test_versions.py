@@ -1,4 +1,5 @@
 import random
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,19 @@ def test_a_day_of_notices_is_compared_with_few_articles_each(monkeypatch: pytest
     ]
     collapse(notices, now=NOW)
     assert len(compared) <= versions.LOOKS * len(notices)
+
+
+@pytest.mark.parametrize("title", ["Update: " * 125_000, "x" + " (update)" * 25_000])
+def test_a_headline_of_nothing_but_markers_is_read_in_no_time(title: str):
+    began = time.process_time()
+    assert told(item("a", title)) == {"a": {}}
+    assert time.process_time() - began < 1
+
+
+def test_a_language_is_the_same_however_its_tag_is_written():
+    copies = [item("a", "Ferry aground", FERRY, language="bg-BG", ago=2)]
+    copies.append(item("b", "Ferry aground", FERRY, language=" bg "))
+    assert told(*copies) == {"a": {"b": "copy"}}
 
 
 def test_a_copy_under_another_headline_is_one_article():
