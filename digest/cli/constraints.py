@@ -42,7 +42,8 @@ def _constraint(line: bytes) -> tuple[str, list[str]]:
     match record:
         case {"together": [_, _, *_] as ids, **more} | {"apart": [_, _, *_] as ids, **more}:
             kind = "together" if "together" in record else "apart"
-            names = {str(name) for name in ids if isinstance(name, str | int)}
+            # `type`, for to Python true and false are whole numbers.
+            names = {str(name) for name in ids if type(name) in {str, int}}
             if not more and len(names) == len(ids):
                 return kind, sorted(names)
     raise ValueError("no constraint on two different articles or more")
