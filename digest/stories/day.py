@@ -43,15 +43,16 @@ class Day:
 
     def add(self, items: Iterable[Item]) -> None:
         """Take in further articles; no two of all have one id."""
-        newer = sorted(items, key=canonical)
-        self.items += newer
-        if len(self.items) > (1 + GROWTH) * self._grouped:
-            self.items.sort(key=canonical)
+        newer, before = sorted(items, key=canonical), len(self._labels)
+        if not newer:
+            return
+        if not before or len(self.items) + len(newer) > (1 + GROWTH) * self._grouped:
+            self.items = sorted([*self.items, *newer], key=canonical)
             self._group_all()
             return
-        before = len(self._labels)
         self.features = _stacked(self.features, extract(newer, self.features.vocabulary))
-        fresh = graph(self.features, load(), since=before)
+        self.items += newer
+        fresh = graph(self.features, self._model, since=before)
         old = self._weights
         old.resize(fresh.shape)
         self._weights = old + fresh
@@ -88,20 +89,17 @@ class Day:
 
         Stories and articles are in one fixed order, whatever the order they came in.
         """
-        rows, labels = self.features.row_of.tolist(), self._labels.tolist()
+        order = sorted(range(len(self.items)), key=lambda number: canonical(self.items[number]))
+        row_of = self.features.row_of[order]
         members: dict[tuple[str, int], list[int]] = {}
-        order = list(range(len(self.items)))
-        if len(self.items) > self._grouped:
-            order.sort(key=lambda number: canonical(self.items[number]))
-        for number in order:
-            row = rows[number]
-            key = ("alone", number) if row < 0 else ("story", labels[row])
-            members.setdefault(key, []).append(number)
+        for place, row in enumerate(row_of.tolist()):
+            key = ("alone", place) if row < 0 else ("story", int(self._labels[row]))
+            members.setdefault(key, []).append(place)
         groups = list(members.values())
         if hand.together or hand.apart:
-            ids = [item.id for item in self.items]
-            groups = obey(groups, ids, hand, self.features.row_of, self._weights)
-        return groups
+            ids = [self.items[number].id for number in order]
+            groups = obey(groups, ids, hand, row_of, self._weights)
+        return [[order[place] for place in places] for places in groups]
 
 
 def _stacked(old: Features, new: Features) -> Features:

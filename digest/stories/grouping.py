@@ -82,15 +82,16 @@ def _solve(weights: Any, price: float) -> NDArray[np.int64]:
     """Solve each connected part by itself, so that what happens in one never shows in another."""
     _, part_of = connected_components(weights, directed=False)
     sizes = np.bincount(part_of)
+    labels = _pairs(weights, part_of, sizes, price)
     order = np.argsort(part_of, kind="stable")
-    order = order[sizes[part_of[order]] > 1]
+    order = order[sizes[part_of[order]] > 2]
     blocks = weights[order][:, order]
     blocks.sort_indices()
     indptr, indices = blocks.indptr.astype(np.int64), blocks.indices.astype(np.int32)
     data = blocks.data.astype(np.float64)
     found: list[int] = []
-    used = 0
-    for start, end in pairwise([0, *np.cumsum(sizes[sizes > 1]).tolist()]):
+    used = len(labels)
+    for start, end in pairwise([0, *np.cumsum(sizes[sizes > 2]).tolist()]):
         first, last = indptr[start], indptr[end]
         _, label_of = graspologic_native.leiden_csr(
             indptr[start : end + 1] - first,
@@ -103,9 +104,23 @@ def _solve(weights: Any, price: float) -> NDArray[np.int64]:
         )
         found.extend(used + label_of[node] for node in range(end - start))
         used += end - start
-    labels = np.arange(used, used + len(part_of))
     labels[order] = found
     return np.unique(labels, return_inverse=True)[1]
+
+
+def _pairs(
+    weights: Any, part_of: NDArray[np.int64], sizes: NDArray[np.int64], price: float
+) -> NDArray[np.int64]:
+    """A label for each node: its number, or that of the other in a part of two that pays.
+
+    Most parts are of one or two nodes, and need no solver.
+    """
+    labels = np.arange(len(part_of))
+    two = np.flatnonzero(sizes[part_of] == 2)  # each has one edge
+    at = weights.indptr[two]
+    other = weights.indices[at].astype(np.int64)
+    labels[two] = np.where(weights.data[at] > price, np.minimum(two, other), two)
+    return labels
 
 
 def _divided(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count, pairwise
+from itertools import chain, count, pairwise
 from typing import Any
 
 from digest.errors import ContradictionError
@@ -45,7 +45,8 @@ def obey(
     Kept together means that the whole stories of two articles become one: that is what is meant
     by "these are one story". A story that holds articles kept apart is divided. These make its
     sides: they join where they may, the closest first. Then the side and the article with the
-    highest mean tie join, again and again; what has no tie to any side stays with the first.
+    highest mean tie join, again and again; what has no tie to any side stays with what it was
+    grouped with.
     Identical texts, and articles kept together, go as one. Where the two wishes contradict each
     other, apart wins.
 
@@ -72,15 +73,16 @@ def obey(
     for group in groups:
         for number in group:
             pools.join(group[0], number)
-    pooled: dict[int, list[int]] = {}
-    for group in groups:
-        pooled.setdefault(pools.find(group[0]), []).extend(group)
+    pooled: dict[int, list[Sequence[int]]] = {}
+    for group in sorted(map(sorted, groups)):
+        pooled.setdefault(pools.find(group[0]), []).append(group)
     stories = []
-    for pool in map(sorted, pooled.values()):
-        if parts.are_guarded(pool):
-            stories += _divided(pool, parts, row_of, weights)
+    for pool in pooled.values():
+        numbers_in = sorted(chain.from_iterable(pool))
+        if parts.are_guarded(numbers_in):
+            stories += _divided(numbers_in, pool, parts, row_of, weights)
         else:
-            stories.append(pool)
+            stories.append(numbers_in)
     return sorted(stories)
 
 
@@ -169,15 +171,23 @@ class _Parts:
         return any(self.find(number) in self._foes for number in numbers)
 
 
-def _divided(pool: Sequence[int], parts: _Parts, row_of: Any, weights: Any) -> list[list[int]]:
+def _divided(
+    pool: Sequence[int],
+    groups: Sequence[Sequence[int]],
+    parts: _Parts,
+    row_of: Any,
+    weights: Any,
+) -> list[list[int]]:
     copies: dict[int, list[int]] = {}
     for number in pool:
         copies.setdefault(int(row_of[number]), []).append(number)
     copies.pop(-1, None)
     for numbers in copies.values():
         parts.gather(numbers)
-    _grow(pool, parts, copies, weights)
-    parts.gather(pool)
+    _grow(pool, groups, parts, copies, weights)
+    # What has no tie to any side stays with what it was grouped with, and never meets strangers.
+    for group in groups:
+        parts.gather(group)
     divided: dict[int, list[int]] = {}
     for number in pool:
         divided.setdefault(parts.find(number), []).append(number)
@@ -185,7 +195,11 @@ def _divided(pool: Sequence[int], parts: _Parts, row_of: Any, weights: Any) -> l
 
 
 def _grow(
-    pool: Sequence[int], parts: _Parts, copies: Mapping[int, Sequence[int]], weights: Any
+    pool: Sequence[int],
+    groups: Sequence[Sequence[int]],
+    parts: _Parts,
+    copies: Mapping[int, Sequence[int]],
+    weights: Any,
 ) -> None:
     """Join the guarded parts of a pool where they may be, and then the others to those."""
     import numpy as np  # noqa: PLC0415 - slow to import, and a hand is read without it
@@ -206,7 +220,8 @@ def _grow(
     means = between.data / (sizes[guarded][between.row] * sizes[guarded][between.col])
     for pair in np.lexsort((between.col, between.row, -means)).tolist():
         parts.join(units[guarded[between.row[pair]]], units[guarded[between.col[pair]]])
-    parts.gather(units[number] for number in guarded)
+    for group in groups:
+        parts.gather(number for number in group if parts.are_guarded([number]))
 
     sides: dict[int, list[int]] = {}
     for number in guarded:

@@ -15,7 +15,7 @@ from digest.stories.model import Model
 COMMON_SHARE = 0.3
 COMMON_LEAST = 50
 COMMON_MOST = 1000
-PRODUCTS_MOST = 1e8
+PRODUCTS_MOST = 3e7
 
 # A pair below this cosine is not looked at, nor are more of a text's pairs than its share of so
 # many. For long texts, which share as much by chance, the least is higher; see `SHORT`. Below
@@ -23,8 +23,8 @@ PRODUCTS_MOST = 1e8
 LEAST_COSINE = 0.02
 LENGTH_EXPONENT = 0.35
 LEAST_WEIGHT = 1.0
-PAIRS_MOST = 6_000_000
-PAIRS_OF_ONE = 60
+PAIRS_MOST = 3_000_000
+PAIRS_OF_ONE = 30
 
 # However much two texts share, they have but two voices.
 MOST_WEIGHT = 30.0

@@ -6,6 +6,7 @@ import pytest
 
 from digest.stories import Hand, Item, group
 from digest.stories.day import GROWTH, Day
+from digest.stories.model import load
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "stories"
 
@@ -101,3 +102,29 @@ def test_a_day_may_begin_with_nothing():
     assert day.groups() == []
     day.add(news("de"))
     assert stories(day) == at_once(news("de"))
+
+
+@pytest.mark.parametrize("before", [[], [Item(str(n), "?!") for n in range(20)]])
+def test_the_first_words_may_come_in_later(before):
+    day = Day(before)
+    day.add([])
+    day.add([Item("a", "Bridge closed in Varna"), Item("b", "Varna bridge closed")])
+    assert frozenset({"a", "b"}) in stories(day)
+
+
+def test_the_editor_is_obeyed_in_the_same_order_as_at_once():
+    old = [Item(f"m{n:02}", f"alpha{n} beta{n} gamma{n}") for n in range(30)]
+    new = Item("a", "zeta eta theta")
+    day = Day(old)
+    day.add([new])
+    for hand in (Hand(apart=(("m01", "m02"),)), Hand(together=(("m01", "a"),))):
+        told = [[day.items[number] for number in numbers] for numbers in day.groups(hand)]
+        assert told == group([*old, new], hand)
+
+
+def test_a_day_has_one_model():
+    nothing_pays = replace(load(), pair=(-99.0, *load().pair[1:]))
+    items = [Item(f"{n:02}", f"Millbrook bridge shut {n}") for n in range(30)]
+    day = Day(items, nothing_pays)
+    day.add([Item("new", "Millbrook bridge shut 31")])
+    assert len(day.groups()) == 31

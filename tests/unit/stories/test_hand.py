@@ -34,6 +34,11 @@ def pairs(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((pair[0], pair[1]) for pair in text.split())
 
 
+def test_what_is_parted_does_not_meet_strangers():
+    hand = Hand(together=pairs("bc"), apart=pairs("ab cd"))
+    assert obeyed("ab cd", hand) == "a bc d"  # a and d have no tie
+
+
 def test_the_whole_stories_of_articles_kept_together_become_one():
     assert obeyed("ab cd ef", Hand(together=pairs("fa"))) == "abef cd"
 
