@@ -22,6 +22,9 @@ PIECE = 3
 # How dense a piece is, is the mean over its pairs and one more of this weight.
 DENSE = 4.5
 
+# Parts of so many nodes need no solver.
+TWO = 2
+
 _SEED = 1
 _ROUNDS = 30
 
@@ -84,14 +87,14 @@ def _solve(weights: Any, price: float) -> NDArray[np.int64]:
     sizes = np.bincount(part_of)
     labels = _pairs(weights, part_of, sizes, price)
     order = np.argsort(part_of, kind="stable")
-    order = order[sizes[part_of[order]] > 2]
+    order = order[sizes[part_of[order]] > TWO]
     blocks = weights[order][:, order]
     blocks.sort_indices()
     indptr, indices = blocks.indptr.astype(np.int64), blocks.indices.astype(np.int32)
     data = blocks.data.astype(np.float64)
     found: list[int] = []
     used = len(labels)
-    for start, end in pairwise([0, *np.cumsum(sizes[sizes > 2]).tolist()]):
+    for start, end in pairwise([0, *np.cumsum(sizes[sizes > TWO]).tolist()]):
         first, last = indptr[start], indptr[end]
         _, label_of = graspologic_native.leiden_csr(
             indptr[start : end + 1] - first,
@@ -113,10 +116,10 @@ def _pairs(
 ) -> NDArray[np.int64]:
     """A label for each node: its number, or that of the other in a part of two that pays.
 
-    Most parts are of one or two nodes, and need no solver.
+    Most parts are of one or two nodes.
     """
     labels = np.arange(len(part_of))
-    two = np.flatnonzero(sizes[part_of] == 2)  # each has one edge
+    two = np.flatnonzero(sizes[part_of] == TWO)  # each has one edge
     at = weights.indptr[two]
     other = weights.indices[at].astype(np.int64)
     labels[two] = np.where(weights.data[at] > price, np.minimum(two, other), two)
