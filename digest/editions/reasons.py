@@ -41,10 +41,15 @@ _MANY = 1000
 
 def said(reasons: Iterable[Factor | str]) -> str:
     """The reasons on one line, each with what it multiplies by; words stay as they are."""
-    return ", ".join(
-        reason if isinstance(reason, str) else f"{_words(reason)} (×{_figure(reason.times)})"
-        for reason in reasons
-    )
+    return ", ".join(map(_reason, reasons))
+
+
+def _reason(reason: Factor | str) -> str:
+    if isinstance(reason, str):
+        return reason
+    if reason.factor == "pinned":  # it comes before what is multiplied
+        return _words(reason)
+    return f"{_words(reason)} (×{_figure(reason.times)})"
 
 
 def _words(reason: Factor) -> str:

@@ -73,8 +73,9 @@ class Account:
     """A shown article of a story, with the versions that it stands for.
 
     `mark` is "update" or "correction" where it is one and its headline does not say so itself.
-    The product of `order` gives its place among the story's accounts. `tied` are words, as this
-    article writes them, that tie it to the others of its story, the most telling first.
+    The product of `order` gives its place among the story's accounts, after those that are pinned.
+    `tied` are words, as this article writes them, that tie it to the others of its story, the most
+    telling first.
     """
 
     item: Item

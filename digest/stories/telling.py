@@ -1,6 +1,7 @@
 """The stage as a whole: articles in, stories out."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -8,6 +9,9 @@ from digest.stories.hand import NO_HAND, Hand
 from digest.stories.items import Account, Factor, Item, Story
 from digest.stories.lead import in_order
 from digest.stories.ranking import rank
+
+# Before all that can be weighed.
+PINNED = Factor("pinned", 1, 1.0)
 
 
 def group(items: Iterable[Item], hand: Hand = NO_HAND) -> list[list[Item]]:
@@ -64,9 +68,12 @@ def tell(
         ]
         ordered = sorted(in_order(accounts, central, now=now), key=place)
         score, reasons = rank(ordered, now=now, weights=weights, tags=tags)
-        pinned = place(ordered[0]) < len(hand.pins)
+        pinned = sum(place(account) < len(hand.pins) for account in ordered)
         if pinned:
-            reasons = (Factor("pinned", 1, 1.0), *reasons)
-        stories.append(Story(tuple(ordered), score, reasons, pinned=pinned))
+            reasons = (PINNED, *reasons)
+            ordered[:pinned] = [
+                replace(account, order=(PINNED, *account.order)) for account in ordered[:pinned]
+            ]
+        stories.append(Story(tuple(ordered), score, reasons, pinned=bool(pinned)))
     # The groups come in a fixed order, and sorting keeps it among equals.
     return sorted(stories, key=lambda story: (place(story.accounts[0]), -story.score))

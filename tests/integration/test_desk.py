@@ -219,7 +219,9 @@ def test_pinned_articles_lead_and_stand_first_in_the_order_they_were_pinned(
     with app.store.read() as session:
         edition = session.exec(select(Edition)).one()
         place = why_article(session, app.settings, edition, late)
-    assert "pinned by the editor" in "\n".join(why_lines(place))
+    told = why_lines(place)
+    assert any(line.startswith("  leads: pinned by the editor, ") for line in told)
+    assert any(": pinned by the editor, articles: " in line for line in told)
 
 
 def test_a_pin_of_one_newsletter_is_nothing_to_another(app: App, newsletter: Newsletter):
