@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from io import BufferedReader
+from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict, cast
 
@@ -114,6 +115,9 @@ def group_command(
     for problem in rejected:
         file = f"{problem['file']}: " if "file" in problem else ""
         note(f"{file}line {problem['line']}: {problem['reason']}")
+    for absent in sorted({*chain(*hand.together, *hand.apart)} - ids.keys()):
+        # It may be an article of yesterday, through which others are kept together.
+        note(f"{constraints}: no article {absent} is in the files read; is the id right?")
     for part in added:
         note("{file}: {articles} articles added in {seconds} s".format(**part))
     say(result, lines if target is None else (), as_json=as_json)

@@ -234,6 +234,13 @@ def test_a_file_to_add_is_not_overwritten_either(run, tmp_path: Path):
     assert "is a file that is read" in err
 
 
+def test_a_constraint_on_an_article_that_is_not_there_is_said(run, tmp_path: Path):
+    (tmp_path / "kept.jsonl").write_bytes(lines({"together": [1, "zz"]}))
+    status, out, err = run("-", "--constraints", tmp_path / "kept.jsonl", stdin=lines({"id": 1}))
+    assert (status, out) == (0, '{"id": 1, "cluster": 1}\n')
+    assert "kept.jsonl: no article zz is in the files read" in err
+
+
 def test_output_to_a_dash_is_standard_output(run):
     status, out, _ = run("-", "-o", "-", stdin=lines({"id": 1}))
     assert (status, out) == (0, '{"id": 1, "cluster": 1}\n')
