@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,11 @@ class Features:
     def stems(self) -> list[str]:
         """Each column's stem, shown as the first word that had it."""
         return self.vocabulary.stems
+
+    @cached_property
+    def present(self) -> Any:
+        """`vectors` with 1 for each stem that is there."""
+        return _like(self.vectors, np.ones(self.vectors.nnz, dtype=np.float32))
 
 
 def extract(items: Sequence[Item], vocabulary: Vocabulary | None = None) -> Features:

@@ -126,16 +126,8 @@ def evidence(
     `SHORT`). A headline is covered as far as the other text holds its words, by their information.
     """
     lengths = np.log(np.clip(features.lengths, SHORT, LONG) / SHORT)
-    present = sparse.csr_matrix(
-        (
-            np.ones(features.vectors.nnz, dtype=np.float32),
-            features.vectors.indices,
-            features.vectors.indptr,
-        ),
-        features.vectors.shape,
-    )
-    here = _dots(features.titles, present, rows, columns)
-    there = _dots(features.titles, present, columns, rows)
+    here = _dots(features.titles, features.present, rows, columns)
+    there = _dots(features.titles, features.present, columns, rows)
     return np.column_stack(
         [
             np.ones(len(rows)),
