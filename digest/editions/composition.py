@@ -19,8 +19,9 @@ from digest.store.document import (
 )
 from digest.store.models import Article
 from digest.stories import Item, Story
-from digest.stories.items import Account
+from digest.stories.items import Account, VersionKind
 from digest.stories.items import Factor as Reason
+from digest.stories.markers import read_marker
 from digest.text import one_line
 
 TEASER_LENGTH = 320
@@ -142,10 +143,7 @@ def _entry(
         related=tuple(_related(account, by_id) for account in story.accounts[1:]),
         score=story.score,
         reasons=_factors(story.reasons),
-        mark=account.mark,
-        versions=_versions(account, by_id),
-        order=_factors(account.order),
-        tied=account.tied,
+        **_told_of(account, by_id),
     )
 
 
@@ -153,18 +151,33 @@ def _related(account: Account, by_id: Mapping[str, Piece]) -> RelatedArticle:
     piece = by_id[account.item.id]
     return RelatedArticle(
         **_facts(piece),
-        mark=account.mark,
-        versions=_versions(account, by_id),
-        order=_factors(account.order),
-        tied=account.tied,
+        **_told_of(account, by_id),
     )
 
 
-def _versions(account: Account, by_id: Mapping[str, Piece]) -> tuple[Version, ...]:
-    return tuple(
+def _told_of(account: Account, by_id: Mapping[str, Piece]) -> dict[str, Any]:
+    """What is told of an account, the lead's or another's."""
+    versions = tuple(
         Version(**_facts(by_id[version.item.id]), kind=version.kind, tied=version.tied)
         for version in account.versions
     )
+    return {
+        "mark": account.mark,
+        "correction": _correction(account),
+        "versions": versions,
+        "order": _factors(account.order),
+        "tied": account.tied,
+    }
+
+
+def _correction(account: Account) -> str:
+    """What the latest notice on an account says, without the word that it begins with."""
+    for version in account.versions:  # the latest first
+        if version.kind is VersionKind.NOTICE:
+            item = version.item
+            said = (one_line(text, TEASER_LENGTH) for text in (item.teaser, item.body, item.title))
+            return next(filter(None, (read_marker(text).text for text in said)), "")
+    return ""
 
 
 def _facts(piece: Piece) -> dict[str, Any]:

@@ -30,11 +30,13 @@ _REPLACED = {
     VersionKind.COPY: "not shown, because article {0} is the same piece",
     VersionKind.UPDATE: "not shown, because article {0} updates it",
     VersionKind.CORRECTION: "not shown, because article {0} corrects it",
+    VersionKind.NOTICE: "its text is told with article {0}, which it corrects and which tells more",
 }
 _STANDS_FOR = {
     VersionKind.COPY: "is the same piece as article",
     VersionKind.UPDATE: "updates article",
     VersionKind.CORRECTION: "corrects article",
+    VersionKind.NOTICE: "is corrected, and told so, by article",
 }
 _MANY = 1000
 

@@ -50,13 +50,15 @@ class RelatedView:
     title: str
     url: str
     mark: str
+    correction: str
 
 
 @dataclass(frozen=True)
 class StoryView:
     """A story. Every text is one line; empty where there is nothing to say.
 
-    `mark` is the word that stands before the headline of an update or a correction. `lang` and
+    `mark` is the word that stands before the headline of an update or a correction; `correction`
+    says what was wrong in an article that is not replaced. `lang` and
     `dir` are set only where they differ from the edition's.
     """
 
@@ -69,6 +71,7 @@ class StoryView:
     time: str
     updated: str
     mark: str
+    correction: str
     articles: str
     picture: PictureView | None
     related: tuple[RelatedView, ...]
@@ -200,6 +203,7 @@ class Viewer:
             time=words.moment(entry.published, self._zone, document.date),
             updated=words.word("updated %(time)s") % {"time": updated} if updated else "",
             mark=self._mark(entry.mark or ("update" if updated else "")),
+            correction=plain_line(entry.correction, _TEASER),
             articles=words.articles(entry.articles) if entry.related else "",
             picture=_picture(entry),
             related=tuple(
@@ -207,6 +211,7 @@ class Viewer:
                     plain_line(article.title, _RELATED) or "—",
                     web_address(article.url),
                     self._mark(article.mark),
+                    plain_line(article.correction, _TEASER),
                 )
                 for article in entry.related
             ),

@@ -38,7 +38,8 @@ class Factor(_Frozen):
 class Version(_Frozen):
     """An article of a story that is not shown: another stands for it.
 
-    `kind` says what the other is to it: a copy, an update or a correction.
+    `kind` says what the other is to it: a copy, an update or a correction; or that this one is the
+    notice of a correction to the other.
     """
 
     article: int
@@ -54,8 +55,8 @@ class RelatedArticle(_Frozen):
     """An article of a story beside its lead.
 
     `mark` is "update" or "correction" where it is one, and its title does not say so itself;
-    `order` the factors of its place, whose product is higher for sooner; `tied` words of it that
-    tie it to the story's other articles.
+    `correction` what a notice says was wrong in it; `order` the factors of its place, whose product
+    is higher for sooner; `tied` words of it that tie it to the story's other articles.
     """
 
     article: int
@@ -64,6 +65,7 @@ class RelatedArticle(_Frozen):
     section: str
     published: datetime
     mark: str = ""
+    correction: str = ""
     versions: tuple[Version, ...] = ()
     order: tuple[Factor, ...] = ()
     tied: tuple[str, ...] = ()
@@ -74,9 +76,9 @@ class StoryEntry(_Frozen):
 
     `section` is the path of the lead's section; `heading` the key of the newsletter's section it
     stands under; `sections` the section keys of all its articles, the lead's first: a reader who
-    chose any of them gets the story. `mark`, `versions`, `order` and `tied` are the lead's, as in
-    `RelatedArticle`. The product of `reasons` is the score; editions of earlier releases have
-    their reasons in words.
+    chose any of them gets the story. `mark`, `correction`, `versions`, `order` and `tied` are the
+    lead's, as in `RelatedArticle`. The product of `reasons` is the score; editions of earlier
+    releases have their reasons in words.
     """
 
     position: int
@@ -96,6 +98,7 @@ class StoryEntry(_Frozen):
     score: float = 0.0
     reasons: tuple[Factor | str, ...] = ()
     mark: str = ""
+    correction: str = ""
     versions: tuple[Version, ...] = ()
     order: tuple[Factor, ...] = ()
     tied: tuple[str, ...] = ()

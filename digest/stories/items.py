@@ -52,11 +52,16 @@ class Factor:
 
 
 class VersionKind(StrEnum):
-    """What an article is to the older version that it stands for."""
+    """What an article is to a version that it stands for.
+
+    A `NOTICE` is the other way round: it says what was wrong in the article, which stays all the
+    same because it tells more.
+    """
 
     COPY = "copy"
     UPDATE = "update"
     CORRECTION = "correction"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True, slots=True)

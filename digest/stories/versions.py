@@ -10,12 +10,10 @@ pieces that are fuller and no copies themselves, so that copies cost no more tha
 Likeness is not enough. Reports made from one form (earthquakes, closing prices, the weather) share
 most of their runs too; they differ in their numbers, or in the names that their headlines carry.
 
-A correction replaces what it corrects, which may share few runs with it: it is known by its marker
-(`markers`), and its original by their headlines and words.
+A correction may share few runs with what it corrects: it is known by its marker (`markers`), and
+its original by their headlines and words.
 
-Of the versions of a piece the correction is shown, or else the latest that is complete: one that
-tells nearly as much as the fullest. So an update replaces what it updates, while a shortened copy
-does not replace the full report, however late it comes.
+Which version is shown, and what it is to the others, is decided in `standing`.
 """
 
 import heapq
@@ -24,8 +22,9 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from digest.stories.items import Account, Item, Version, VersionKind, canonical
+from digest.stories.items import Account, Item, VersionKind, canonical
 from digest.stories.pieces import NEVER, RUN, Piece, moment
+from digest.stories.standing import as_account
 
 # The share of a text's runs that a fuller version of it holds.
 CONTAINED = 0.7
@@ -39,10 +38,6 @@ SAME_NUMBERS = 0.5
 # share is theirs, and not the furniture of their site, which has fewer words than this.
 FITTING = 1 / 3
 FURNITURE = 60
-# Of the fullest version's words, the share that makes another version a complete one.
-COMPLETE = 0.8
-# A version with no more new runs than this share, and no new number, is a copy and no update.
-NEW_RUNS = 0.1
 # A notice of correction is of the article whose headline has so many of the words of its own
 # (the shorter one counts), which shares so many of its runs, or which has so many of its words.
 NOTICE_HEADLINE = 0.6
@@ -68,7 +63,7 @@ def collapse(
     """
     pieces = sorted(_pieces(items, now), key=lambda piece: piece.key)
     groups = _with_notices(_near(pieces))
-    accounts = [_account(group, pinned) for group in groups]
+    accounts = [as_account(group, pinned) for group in groups]
     return sorted(accounts, key=lambda account: canonical(account.item))
 
 
@@ -226,43 +221,3 @@ def _meant(notice: Piece, other: Piece) -> float:
     if headline >= NOTICE_HEADLINE or runs >= NOTICE_RUNS or named:
         return headline + runs + words
     return 0.0
-
-
-def _account(group: Sequence[Piece], pinned: Collection[str]) -> Account:
-    piece_of = {item.id: piece for piece in group for item in piece.items}
-    items = [item for piece in group for item in piece.items]
-    complete = COMPLETE * max(piece.length for piece in group)
-
-    def preference(item: Item) -> tuple[object, ...]:
-        piece = piece_of[item.id]
-        whole = piece.is_correction or piece.length >= complete
-        when = piece.when[item.id]
-        wanted = item.id in pinned
-        return (piece.is_correction, wanted, bool(item.title), whole, when, canonical(item))
-
-    shown = max(items, key=preference)
-    by = piece_of[shown.id]
-    older = sorted(
-        (item for item in items if item is not shown),
-        key=lambda item: (piece_of[item.id].when[item.id], canonical(item)),
-        reverse=True,
-    )
-    versions = tuple(
-        Version(item, _kind(by, piece, later=by.when[shown.id] > piece.when[item.id]))
-        for item in older
-        for piece in [piece_of[item.id]]
-    )
-    kinds = {version.kind for version in versions}
-    marks = [kind for kind in (VersionKind.CORRECTION, VersionKind.UPDATE) if kind in kinds]
-    return Account(shown, versions, mark="" if by.says_so else "".join(marks[:1]))
-
-
-def _kind(by: Piece, piece: Piece, *, later: bool) -> VersionKind:
-    if by is piece:
-        return VersionKind.COPY
-    new = len(by.telling - piece.runs) / max(1, len(by.telling))
-    if by.is_correction and not (piece.is_correction and new <= NEW_RUNS):
-        return VersionKind.CORRECTION
-    if later and (by.is_marked or new > NEW_RUNS or by.numbers - piece.numbers):
-        return VersionKind.UPDATE
-    return VersionKind.COPY

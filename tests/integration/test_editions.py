@@ -11,6 +11,7 @@ from sqlmodel import func, select
 
 from digest.bootstrap import App
 from digest.config import Newsletter, Tag
+from digest.delivery.proof import proof_of_edition
 from digest.editions.life import Rebuild, build, load_document, release_articles
 from digest.editions.reasons import why_lines
 from digest.editions.selection import Window, exclusion
@@ -164,8 +165,7 @@ def test_versions_have_their_places_and_come_in_no_other_edition(app: App, newsl
         body=FERRY.format(122),
     )
     notice = f"Correction: {title.format(212)}"
-    note = "There were 212 people on the ferry Saint Clement off Kaliakra, not 122."
-    right = put(app.store, notice, CUTOFF - 6 * HOUR, "World", body=note)
+    right = put(app.store, notice, CUTOFF - 6 * HOUR, "World", body=FERRY.format(212))
     edition = build(app.store, app.settings, newsletter, DAY, NOW)
     (story,) = load_document(edition).stories
     assert (story.lead, story.related, story.articles) == (right, (), 1)
@@ -189,6 +189,31 @@ def test_versions_have_their_places_and_come_in_no_other_edition(app: App, newsl
         assert [older.article for older in shown.stands_for] == [copy, wrong]
     tomorrow = build(app.store, app.settings, newsletter, DAY + timedelta(days=1), NOW + 24 * HOUR)
     assert load_document(tomorrow).stories == ()
+
+
+def test_a_notice_of_correction_is_told_with_the_account_that_it_corrects(
+    app: App, newsletter: Newsletter
+):
+    title = "Ferry with {} on board runs aground off Kaliakra"
+    wrong = put(app.store, title.format(122), CUTOFF - 9 * HOUR, body=FERRY.format(122))
+    note = "There were 212 people on the ferry Saint Clement, not 122."
+    notice = put(
+        app.store, f"Correction: {title.format(212)}", CUTOFF - HOUR, body=f"Correction: {note}"
+    )
+    edition = build(app.store, app.settings, newsletter, DAY, NOW)
+    (story,) = load_document(edition).stories
+    assert (story.lead, story.headline, story.correction) == (wrong, title.format(122), note)
+    assert FERRY.format(122).startswith(story.teaser.rstrip("…"))
+    with app.store.read() as session:
+        said = why_lines(why_article(session, app.settings, edition, notice))
+        assert f"its text is told with article {wrong}, which it corrects" in said[1]
+        shown = why_lines(why_article(session, app.settings, edition, wrong))
+    assert f"  is corrected, and told so, by article {notice}: Correction: {title.format(212)}" in (
+        shown
+    )
+    proof = proof_of_edition(app.press, edition)
+    assert f"Correction</span> {note}" in proof.html.replace("\n", " ")
+    assert f"Correction: {note}" in proof.text
 
 
 def test_a_tag_that_the_publisher_weighs_moves_its_story_up(app: App, newsletter: Newsletter):

@@ -67,7 +67,7 @@ def test_a_headline_of_nothing_but_markers_is_read_in_no_time(title: str):
 def test_a_language_is_the_same_however_its_tag_is_written():
     copies = [item("a", "Ferry aground", FERRY, language="bg-BG", ago=2)]
     copies.append(item("b", "Ferry aground", FERRY, language=" bg "))
-    assert told(*copies) == {"a": {"b": "copy"}}
+    assert told(*copies) == {"b": {"a": "copy"}}
 
 
 def test_a_copy_under_another_headline_is_one_article():
@@ -75,7 +75,19 @@ def test_a_copy_under_another_headline_is_one_article():
         item("agency", "Ferry with 212 on board runs aground off Kaliakra", FERRY, ago=6),
         item("section", "Everybody safe after shipwreck drama", FERRY, ago=5),
         item("hotels", "Hoteliers ask for a second ferry", REACTION, ago=4),
-    ) == {"section": {"agency": "copy"}, "hotels": {}}
+    ) == {"agency": {"section": "copy"}, "hotels": {}}
+
+
+def test_of_identical_copies_the_first_is_shown_or_the_one_the_editor_would_rather_have():
+    first, later = item("z", "Ferry aground", FERRY, ago=6), item("a", "Aground", FERRY, ago=2)
+    undated = Item("u", "Ferry aground", FERRY)
+    assert told(first, later, undated) == {"z": {"a": "copy", "u": "copy"}}
+    wanted = item("a", "Aground", FERRY, ago=2, priority=1)
+    assert told(first, wanted, undated) == {"a": {"z": "copy", "u": "copy"}}
+    unwanted = item("z", "Ferry aground", FERRY, ago=6, priority=-1)
+    assert told(unwanted, later) == {"a": {"z": "copy"}}
+    fuller = item("f", "Ferry aground", FERRY + MORE, ago=1)
+    assert told(first, wanted, fuller) == {"f": {"a": "update", "z": "update"}}
 
 
 def test_an_update_that_adds_paragraphs_replaces_what_it_updates():
@@ -170,7 +182,7 @@ def test_headlines_alone_are_one_if_they_are_the_same_within_a_day():
     one, same = item("a", "Snow closes the pass", ago=9), item("b", "Snow closes the Pass!", ago=8)
     later = item("c", "Snow closes the pass", ago=40)
     other = item("d", "Snow closes the school", ago=8)
-    assert told(one, same, later, other) == {"b": {"a": "copy"}, "c": {}, "d": {}}
+    assert told(one, same, later, other) == {"a": {"b": "copy"}, "c": {}, "d": {}}
 
 
 def test_a_headline_alone_gives_way_to_its_article():
@@ -192,26 +204,64 @@ def test_another_language_is_no_version():
         item("en", "Ferry runs aground", FERRY, language="en"),
         item("mt", "Ferry runs aground", FERRY, language="mt"),
         item("gb", "Ferry runs aground", FERRY, language="en-GB", ago=4),
-    ) == {"gb": {"en": "copy"}, "mt": {}}
+    ) == {"en": {"gb": "copy"}, "mt": {}}
 
 
 WRONG = FERRY.replace("212", "122")
 
 
+RIGHT = "CORRECTION: Ferry with 212 on board runs aground off Kaliakra"
+NOTICE = (
+    "There were 212 people on the ferry Saint Clement, not 122, as we reported on Monday. "
+    "The harbour office had it right; the mistake was ours."
+)
+
+
 def test_a_correction_replaces_what_it_corrects_and_its_copies_too():
     wrong = item("wrong", "Ferry with 122 on board runs aground off Kaliakra", WRONG, ago=9)
-    right = item(
-        "right",
-        "CORRECTION: Ferry with 212 on board runs aground off Kaliakra",
-        "There were 212 people on the ferry Saint Clement, not 122, as we reported on Monday. "
-        "The harbour office had it right; the mistake was ours.",
-        ago=6,
-    )
+    right = item("right", RIGHT, FERRY, ago=6)
     late_copy = item("copy", "Ferry with 122 on board runs aground", WRONG, ago=4)
     hotels = item("hotels", "Hoteliers ask for a second ferry", REACTION, ago=5)
     assert told(wrong, right, late_copy, hotels) == {
         "right": {"copy": "correction", "wrong": "correction"},
         "hotels": {},
+    }
+
+
+def test_a_notice_of_correction_does_not_replace_the_account_and_is_told_with_it():
+    wrong = item("wrong", "Ferry with 122 on board runs aground off Kaliakra", WRONG, ago=9)
+    notice = item("notice", RIGHT, NOTICE[:80], ago=6)
+    late_copy = item("copy", "Ferry with 122 on board runs aground", WRONG, ago=4)
+    assert told(wrong, notice, late_copy) == {"wrong": {"copy": "copy", "notice": "notice"}}
+    (account,) = collapse([wrong, notice], now=NOW, pinned=("wrong",))
+    assert (account.item.id, account.mark) == ("wrong", "")
+    (account,) = collapse([wrong, notice], now=NOW, pinned=("notice",))
+    assert account.item.id == "notice", "the editor knows better"
+    # What came out afterwards, with the right figure, has no need of it any more.
+    assert told(wrong, notice, item("new", "Ferry aground", FERRY + MORE, ago=2)) == {
+        "new": {"notice": "update", "wrong": "update"}
+    }
+    assert told(wrong, notice, item("right", RIGHT, FERRY, ago=2)) == {
+        "right": {"notice": "update", "wrong": "correction"}
+    }
+    # Where there is nothing fuller a notice is all that can be told.
+    flash = item("flash", "Ferry with 122 on board runs aground off Kaliakra", ago=9)
+    assert told(flash, notice) == {"notice": {"flash": "correction"}}
+
+
+def test_under_a_correction_what_was_updated_copied_and_corrected_is_told_apart():
+    first = item("first", "Ferry runs aground off Kaliakra", WRONG, ago=9)
+    second = item("second", "Ferry runs aground; company pays", WRONG + MORE, ago=7)
+    copied = item("copied", "Ferry aground, company pays", WRONG + MORE, ago=6)
+    right = item("right", "CORRECTED: Ferry runs aground", FERRY + MORE, ago=5)
+    agency = item("agency", "Ferry runs aground", FERRY + MORE, ago=4)
+    assert told(first, second, copied, right, agency) == {
+        "right": {
+            "agency": "copy",
+            "copied": "correction",
+            "second": "correction",
+            "first": "update",
+        }
     }
 
 
@@ -293,9 +343,10 @@ def test_the_editors_wish_passes_to_the_version_that_is_shown():
 )
 def test_corrections_are_known_in_many_languages(language, old, new, body):
     text = "1234 567 " * 20
-    assert told(
-        item("old", old, text, ago=6, language=language), item("new", new, body, language=language)
-    ) == {"new": {"old": "correction"}}
+    first = item("old", old, text, ago=6, language=language)
+    assert told(first, item("new", new, body, language=language)) == {"old": {"new": "notice"}}
+    whole = item("new", new, text + body, language=language)
+    assert told(first, whole) == {"new": {"old": "correction"}}
 
 
 def test_ten_thousand_copies_are_one_article_with_its_versions():
