@@ -52,9 +52,15 @@ def communities(weights: Any, full: NDArray[np.bool_], model: Model) -> NDArray[
         model: what was learned.
     """
     labels = _paying(weights, model.smallness)
+    nodes = np.arange(len(labels))
     for price in PRICES:
-        labels = _divided(weights, labels, full, price, model)
-    return labels
+        # A story that is small now stays what it is.
+        large = np.flatnonzero(np.bincount(labels)[labels[nodes]] >= STORY)
+        nodes, weights, full = nodes[large], weights[large][:, large], full[large]
+        stories = np.unique(labels[nodes], return_inverse=True)[1]
+        weights = _within(weights, stories)
+        labels[nodes] = labels.max(initial=-1) + 1 + _divided(weights, stories, full, price, model)
+    return np.unique(labels, return_inverse=True)[1]
 
 
 def _paying(weights: Any, smallness: float) -> NDArray[np.int64]:
@@ -130,8 +136,6 @@ def _divided(
     weights: Any, stories: NDArray[np.int64], full: NDArray[np.bool_], price: float, model: Model
 ) -> NDArray[np.int64]:
     """The stories, less what the pieces of one at this price show to be another."""
-    large = np.bincount(stories)[stories] >= STORY
-    weights = _within(weights, np.where(large, stories, -1))
     pieces = _solve(weights, price)
     edges = weights.tocoo()
     count = int(pieces.max(initial=-1)) + 1
