@@ -1,10 +1,10 @@
 """Articles to sparse weighted term vectors: TF-IDF with a prior for days of few articles."""
 
-from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -97,13 +97,12 @@ def extract(items: Sequence[Item], vocabulary: Vocabulary | None = None) -> Feat
             stays so, and the columns of both are the same. A new one by default.
     """
     vocabulary = Vocabulary() if vocabulary is None else vocabulary
-    titles = _count((item.title for item in items), vocabulary)
-    bodies = _count(((item.body or item.teaser)[:BODY_CHARACTERS] for item in items), vocabulary)
-    width = len(vocabulary.stems)
-    in_titles, in_bodies = _stack(titles, width), _stack(bodies, width)
+    in_titles = _count((item.title for item in items), vocabulary)
+    in_bodies = _count(((item.body or item.teaser)[:BODY_CHARACTERS] for item in items), vocabulary)
+    in_titles.resize(in_bodies.shape)
     counts = in_titles * np.float32(TITLE_WEIGHT) + in_bodies
-    counts.sort_indices()
-    used = np.unique(counts.indices)  # few of those of a vocabulary that comes from a whole day
+    # Few of those of a vocabulary that comes from a whole day.
+    used = np.flatnonzero(np.bincount(counts.indices))
     stems = [vocabulary.stems[column] for column in used.tolist()]
     spoken = languages([item.language for item in items], counts[:, used], stems)
     row_of, firsts = _distinct(counts, spoken)
@@ -126,22 +125,20 @@ def extract(items: Sequence[Item], vocabulary: Vocabulary | None = None) -> Feat
     )
 
 
-def _count(texts: Iterable[str], vocabulary: Vocabulary) -> "tuple[array[int], array[int]]":
-    """Each text's stems as numbers, one text after another, and where each text begins."""
-    flat, starts = array("i"), array("q", [0])
-    number = vocabulary.__getitem__
-    for text in texts:
-        flat.extend(map(number, terms(text)))
-        starts.append(len(flat))
-    return flat, starts
+def _count(texts: Iterable[str], vocabulary: Vocabulary) -> Any:
+    """Each text's stems with how often it has them; `vocabulary` decides on the columns."""
+    starts = [0]
 
+    def found() -> Iterator[list[str]]:
+        for text in texts:
+            words = terms(text)
+            starts.append(starts[-1] + len(words))
+            yield words
 
-def _stack(counted: "tuple[array[int], array[int]]", width: int) -> Any:
-    flat, starts = counted
-    ones = np.ones(len(flat), dtype=np.float32)
+    flat = np.fromiter(map(vocabulary.__getitem__, chain.from_iterable(found())), np.int32)
     matrix = sparse.csr_matrix(
-        (ones, np.array(flat, dtype=np.int32), np.array(starts, dtype=np.int64)),
-        shape=(len(starts) - 1, width),
+        (np.ones(len(flat), dtype=np.float32), flat, np.array(starts)),
+        shape=(len(starts) - 1, len(vocabulary.stems)),
     )
     matrix.sum_duplicates()
     return matrix
