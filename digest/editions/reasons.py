@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from digest.editions.why import ArticlePlace
+from digest.editions.wishes import KeptMark, KeptPair
 from digest.store.document import Factor
+from digest.store.models import PairKind
 from digest.stories.items import VersionKind
 
 # What each factor's value means, in the words of a sentence about a story or an article.
@@ -22,6 +24,7 @@ _SAID = {
 }
 # The best there is reads better without its figure.
 _BEST: dict[tuple[str, float | str], str] = {
+    ("complete", 0): "a headline alone",
     ("complete", 1): "the fullest account",
     ("hours behind", 0): "the freshest",
     ("central", 1): "the closest to the others",
@@ -39,6 +42,8 @@ _STANDS_FOR = {
     VersionKind.NOTICE: "is corrected, and told so, by article",
 }
 _MANY = 1000
+# So many of the editor's decisions are told to a person.
+_MOST = 10
 
 
 def said(reasons: Iterable[Factor | str]) -> str:
@@ -68,7 +73,8 @@ def why_lines(place: ArticlePlace) -> list[str]:
     lines = [f"{place.article}: {place.title}"]
     rank = place.rank
     if rank is None:
-        return [*lines, f"  not in edition {place.edition}: {place.reason}"]
+        left_out = f"  not in edition {place.edition}: {place.reason}"
+        return [*lines, left_out, *map(_mark, place.marks)]
     if place.replaced_by:
         part = _REPLACED[VersionKind(place.kind)].format(place.replaced_by)
     elif place.is_lead:
@@ -91,4 +97,28 @@ def why_lines(place: ArticlePlace) -> list[str]:
     lines += [f"  beside: {title}" for title in place.beside]
     if place.tied:
         lines += [f"  tied by: {', '.join(place.tied)}"]
+    lines += map(_mark, place.marks)
+    lines += (_pair(pair, place.article) for pair in place.pairs[:_MOST])
+    if len(place.pairs) > _MOST:
+        lines += [f"  … and {len(place.pairs) - _MOST} more such decisions (--json lists them)"]
     return lines
+
+
+def _mark(mark: KeptMark) -> str:
+    return f"  {mark.kind} by the editor in {mark.newsletter or 'every newsletter'}{_besides(mark)}"
+
+
+def _pair(pair: KeptPair, article: int) -> str:
+    ends = dict(zip(pair.articles, pair.titles, strict=True))
+    if article not in ends:
+        both = " and ".join(f"{number} ({title})" for number, title in ends.items())
+        return f"  its story holds {both}, kept {pair.kind} by the editor{_besides(pair)}"
+    ((other, title),) = ((number, title) for number, title in ends.items() if number != article)
+    way = "with" if pair.kind == PairKind.TOGETHER else "from"
+    return f"  kept {pair.kind} by the editor {way} {other}: {title}{_besides(pair)}"
+
+
+def _besides(decided: KeptMark | KeptPair) -> str:
+    """Its note, and why it did nothing, as far as there are any."""
+    note = f' (note: "{decided.note}")' if decided.note else ""
+    return f"{note}; idle here: {decided.idle}" if decided.idle else note

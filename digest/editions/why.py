@@ -6,6 +6,7 @@ from sqlmodel import Session, col, select
 from digest.config import Settings
 from digest.editions.life import load_document
 from digest.editions.selection import Window, earlier_editions, exclusion, heading_of
+from digest.editions.wishes import KeptMark, KeptPair, marks_on, pairs_on
 from digest.errors import NoSuchArticleError
 from digest.store.document import EditionDocument, Factor, StoryEntry, Version
 from digest.store.models import Article, Edition, Exclusion, Section
@@ -35,7 +36,8 @@ class ArticlePlace(BaseModel, frozen=True):
     `place` counts the story's shown articles from 1, the lead; `order` are the factors of that
     place and `reasons` those of the story's rank, each list's product the figure that decides.
     `stands_for` are older versions that are not shown because of this one; where this one is not
-    shown itself, `replaced_by` has what is, and `kind` what that is to it.
+    shown itself, `replaced_by` has what is, and `kind` what that is to it. `pairs` and `marks` are
+    what editors decided that bears on it.
     """
 
     edition: int
@@ -57,6 +59,8 @@ class ArticlePlace(BaseModel, frozen=True):
     reasons: tuple[Factor | str, ...] = ()
     tied: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    pairs: tuple[KeptPair, ...] = ()
+    marks: tuple[KeptMark, ...] = ()
 
 
 def why_article(
@@ -73,7 +77,12 @@ def why_article(
     document = load_document(edition)
     for story in document.stories:
         if number in story.members:
-            return _place(row_id(edition), document, story, number)
+            members = {member for one in document.stories for member in one.members}
+            decided = {
+                "pairs": pairs_on(session, edition, story, number, members),
+                "marks": marks_on(session, edition, number, included=True),
+            }
+            return _place(row_id(edition), document, story, number).model_copy(update=decided)
     reason = _excluded(session, settings, edition, article)
     return ArticlePlace(
         edition=row_id(edition),
@@ -81,6 +90,7 @@ def why_article(
         title=article.title,
         included=False,
         reason=reason,
+        marks=marks_on(session, edition, number, included=False),
     )
 
 
