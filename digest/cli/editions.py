@@ -40,6 +40,7 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Compose and freeze the edition of a day; one that exists is shown as it is."""
+    from digest.cli.contents import content_lines, contents
     from digest.editions.life import Rebuild, load_document
     from digest.editions.life import build as build_edition
 
@@ -57,11 +58,9 @@ def build(
     with app.store.read() as session:
         excluded = _excluded(session, edition)
     document = load_document(edition)
-    data = {**_facts(edition), **_contents(edition), "excluded": excluded}
-    lines = [_headline(edition), ""]
-    for section in data["sections"]:
-        lines.append(section["title"])
-        lines += [f"  {_story_line(story)}" for story in section["stories"]]
+    held = contents(document)
+    data = {**_facts(edition), **held, "excluded": excluded}
+    lines = [_headline(edition), "", *content_lines(held, whole=False)]
     articles = sum(len(story.members) for story in document.stories)
     lines += ["", f"{articles} articles in {len(document.stories)} stories"]
     lines += _left_out(excluded)
@@ -100,20 +99,23 @@ def list_editions(
 
 @app.command()
 def show(context: typer.Context, edition_id: Id, as_json: Json = False) -> None:
-    """Show an edition, and the account of its deliveries."""
+    """Show an edition's stories with their articles, and the account of its deliveries.
+
+    Each story comes with its rank in the edition, its placement (top, story or brief) and the
+    number and headline of its lead; below it, the related articles and the versions not shown.
+    """
+    from digest.cli.contents import content_lines, contents
     from digest.delivery import tally
-    from digest.editions.life import find_edition
+    from digest.editions.life import find_edition, load_document
 
     app = program(context)
     with app.store.read() as session:
         edition = find_edition(session, edition_id)
         account = tally(session, edition_id)
         excluded = _excluded(session, edition)
-    data = {**_facts(edition), **_contents(edition), "excluded": excluded, **account.as_dict()}
-    lines = [_headline(edition)]
-    for section in data["sections"]:
-        lines.append(f"  {section['title']}")
-        lines += [f"    {_story_line(story)}" for story in section["stories"]]
+    held = contents(load_document(edition))
+    data = {**_facts(edition), **held, "excluded": excluded, **account.as_dict()}
+    lines = [_headline(edition), "", *content_lines(held, whole=True)]
     lines += ["", *_left_out(excluded), *_account_lines(account)]
     if edition.note:
         lines.append(edition.note)
@@ -307,35 +309,6 @@ def _facts(edition: "Edition") -> dict[str, Any]:
     }
 
 
-def _contents(edition: "Edition") -> dict[str, Any]:
-    """The sections of an edition with their stories, each with its articles, the lead first."""
-    from digest.editions.life import load_document
-
-    document = load_document(edition)
-    sections = []
-    for heading in document.headings:
-        stories = [
-            {
-                "id": story.position,
-                "headline": story.headline,
-                "lead": story.lead,
-                "articles": list(story.members),
-                "versions": [
-                    {"article": version.article, "replaced_by": by, "kind": version.kind}
-                    for by, account in story.accounts.items()
-                    for version in account.versions
-                ],
-                "score": story.score,
-                "placement": story.placement,
-            }
-            for story in document.stories
-            if story.heading == heading.key
-        ]
-        if stories:
-            sections.append({"section": heading.path, "title": heading.title, "stories": stories})
-    return {"sections": sections}
-
-
 def _excluded(session: "Session", edition: "Edition") -> list[dict[str, Any]]:
     from sqlmodel import col, select
 
@@ -369,11 +342,6 @@ def _headline(edition: "Edition") -> str:
         f"edition {edition.id}: {edition.newsletter} of {edition.date}, "
         f"No. {edition.number}, {edition.status}"
     )
-
-
-def _story_line(story: dict[str, Any]) -> str:
-    more = len(story["articles"]) - len(story["versions"]) - 1
-    return f"{story['headline']}{f' (and {more} related)' if more else ''}"
 
 
 def _account_lines(account: "Tally") -> list[str]:
