@@ -1,6 +1,7 @@
 """What editors decide: `digest stories keep-…` on pairs, `digest articles pin` and `hide`."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from digest.bootstrap import App
-    from digest.editions.desk import Concerned, Pair
+    from digest.editions.desk import Concerned, Marked, Pair
 
 pairs = typer.Typer()
 marks = typer.Typer()
@@ -176,6 +177,7 @@ def _mark(
 ) -> None:
     from digest.editions.desk import editions_concerned, mark
     from digest.editions.hand import EVERYWHERE
+    from digest.editions.prospects import obstacles, said
     from digest.store.models import MarkKind
 
     app = program(context)
@@ -185,18 +187,27 @@ def _mark(
         articles = _numbers(session, app, names)
         marked = mark(session, MarkKind(kind), articles, slug, kept, now)
         named = _titles(session, articles)
-        concerned = editions_concerned(session, marked.added + marked.replaced, slug)
+        against = []
+        if kind == "pinned":
+            against = obstacles(session, app.settings, articles, slug, app.clock())
+        # To compose an edition anew would change nothing of a pin that has no effect there.
+        idle = {(obstacle.article, obstacle.newsletter) for obstacle in against}
+        concerned = []
+        for one in [slug] if slug else [each.slug for each in app.settings.newsletters]:
+            changed = {*marked.added, *marked.replaced} - {n for n, where in idle if where == one}
+            concerned += editions_concerned(session, sorted(changed), one)
     now_so = f"{kind} in {slug or 'every newsletter'}"
     opposite = "hidden" if kind == "pinned" else "pinned"
+    outcomes = {
+        "from now on": marked.added,
+        f"from now on, no longer {opposite}": marked.replaced,
+        "already": marked.unchanged,
+    }
     lines = [*_listed(named)]
-    lines += [f"{article}: {now_so} from now on" for article in marked.added]
-    lines += [
-        f"{article}: {now_so} from now on, no longer {opposite}" for article in marked.replaced
-    ]
-    lines += [f"{article}: {now_so} already" for article in marked.unchanged]
-    lines += [
-        f"{article}: hidden as well, and where it is the pin is idle" for article in marked.hidden
-    ]
+    for outcome, numbers in outcomes.items():
+        for article in numbers:
+            but = said(article, against) if kind == "pinned" else _pins_left(article, marked, slug)
+            lines.append(f"{article}: {now_so} {outcome}{but}")
     data = {
         "marked": kind,
         "newsletter": slug or None,
@@ -204,9 +215,20 @@ def _mark(
         "added": marked.added,
         "replaced": marked.replaced,
         "unchanged": marked.unchanged,
+        "obstacles": [asdict(obstacle) for obstacle in against],
         "editions": [_facts(edition) for edition in concerned],
     }
     say(data, [*lines, *_what_to_do(concerned)], as_json=as_json)
+
+
+def _pins_left(article: int, marked: "Marked", slug: str) -> str:
+    """What becomes of the pins of an article that is hidden."""
+    where = marked.opposed.get(article, [])
+    if not where:
+        return ""
+    if slug:
+        return ", and pinned in all others as before"
+    return f"; its pin in {', '.join(where)} has no effect as long as it is hidden"
 
 
 def _unmark(

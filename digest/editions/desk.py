@@ -114,13 +114,13 @@ def _take_turns(session: Session, articles: Sequence[int]) -> None:
 class Marked:
     """What became of a wish on articles: those that are new, that were the opposite, or were so.
 
-    `hidden` are pinned ones that are hidden as well: everywhere, or in some newsletter.
+    `opposed` says of some where the opposite holds still: everywhere, or in some newsletters.
     """
 
     added: list[int] = field(default_factory=list)
     replaced: list[int] = field(default_factory=list)
     unchanged: list[int] = field(default_factory=list)
-    hidden: list[int] = field(default_factory=list)
+    opposed: dict[int, list[str]] = field(default_factory=dict)
 
 
 def mark(
@@ -152,14 +152,9 @@ def mark(
         session.add(new)
         # One by one: their numbers are the order in which they were pinned.
         session.flush()
-    if kind == MarkKind.PINNED:
-        marked.hidden.extend(
-            article
-            for (article, where), row in known.items()
-            if row.kind == MarkKind.HIDDEN
-            and where != newsletter
-            and EVERYWHERE in (where, newsletter)
-        )
+    for (article, where), row in sorted(known.items()):
+        if row.kind != kind and where != newsletter and EVERYWHERE in (where, newsletter):
+            marked.opposed.setdefault(article, []).append(where)
     return marked
 
 

@@ -321,7 +321,7 @@ def test_a_mark_is_set_once_and_the_opposite_takes_its_place(app: App):
     assert marked(app, PINNED, one).unchanged == [one]
     assert marked(app, HIDDEN, one).replaced == [one]
     outcome = marked(app, PINNED, one, newsletter="morning")
-    assert (outcome.added, outcome.hidden) == ([one], [one])
+    assert (outcome.added, outcome.opposed) == ([one], {one: [EVERYWHERE]})
     with app.store.read() as session:
         rows = session.exec(select(ArticleMark)).all()
     assert sorted((row.article_id, row.kind, row.newsletter) for row in rows) == [

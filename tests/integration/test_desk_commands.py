@@ -87,12 +87,33 @@ def test_pins_and_hides(desk: Desk):
     assert "Ferries sail again  [pinned in morning]" in shown
     assert f"{ALIKE[1]}  [hidden]" in shown
     assert "no longer hidden" in desk("articles", "pin", "2")
-    assert "hidden as well" in desk("articles", "hide", "2") + desk(
-        "articles", "pin", "2", "--newsletter", "morning"
+    desk("articles", "hide", "2")
+    idle = desk("articles", "pin", "2", "--newsletter", "morning")
+    but = "but it will not come in morning (hidden: digest articles unhide 2)"
+    assert idle.splitlines()[1:] == [f"2: pinned in morning from now on, {but}"]
+    assert "no longer pinned; its pin in morning has no effect as long as" in (
+        desk("articles", "pin", "2") + desk("articles", "hide", "2")
     )
     assert "--rebuild" in desk("articles", "unhide", "2")
     desk("articles", "unpin", "4", "2")
     assert desk.json("articles", "list", "--marked")["articles"] == []
+
+
+def test_a_pin_without_effect_says_why_and_proposes_no_rebuilding(desk: Desk, store: Store):
+    now = datetime.now(UTC)
+    old = str(put(store, "Long ago", now - timedelta(days=5)))
+    stars = str(put(store, "Scorpio, stay in bed", now - timedelta(days=1), "Horoscopes"))
+    assert "older than max_age (48 hours) at its cut-off of" in desk("articles", "pin", old)
+    assert "any newsletter (none has the article's section)" in desk("articles", "pin", stars)
+    told = desk.json("articles", "pin", stars, "--newsletter", "morning")["obstacles"]
+    assert [(row["article"], row["newsletter"]) for row in told] == [(int(stars), "morning")]
+    desk("editions", "build", "morning")
+    assert "--rebuild" in desk("articles", "pin", "4")
+    desk("editions", "send", "1")
+    said = desk("articles", "pin", "3").splitlines()
+    assert len(said) == 2
+    assert "will not come in morning (it comes once, and is in edition 1 of" in said[1]
+    assert "already, but it will not come" in desk("articles", "pin", "3")
 
 
 def test_an_edition_that_is_no_draft_stays_as_it_is(desk: Desk):
