@@ -24,6 +24,7 @@ from digest.config_tables import (
     Delivery,
     Feed,
     Ingest,
+    Logging,
     Newsletter,
     Section,
     Security,
@@ -49,6 +50,7 @@ __all__ = [
     "Delivery",
     "Feed",
     "Ingest",
+    "Logging",
     "Newsletter",
     "Section",
     "Security",
@@ -81,6 +83,7 @@ class Settings(BaseSettings):
     smtp: Smtp = Smtp()
     delivery: Delivery = Delivery()
     web: Web = Web()
+    logging: Logging = Logging()
     ingest: Ingest = Ingest()
     sections: tuple[Section, ...] = ()
     tags: tuple[Tag, ...] = ()

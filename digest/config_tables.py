@@ -26,6 +26,7 @@ from digest.config_types import (
     check_own_address,
     check_zone,
 )
+from digest.logs import LogFormat, LogLevel
 from digest.sections import section_key
 from digest.text import one_line
 
@@ -111,6 +112,13 @@ class Web(_Table):
 
     host: OneLine = "127.0.0.1"
     port: Port = 8080
+
+
+class Logging(_Table):
+    """[logging]: what the commands that send or stay say on standard error."""
+
+    format: LogFormat = LogFormat.TEXT
+    level: LogLevel = LogLevel.INFO
 
 
 class Ingest(_Table):

@@ -36,7 +36,7 @@ def test_the_example_configuration_holds_the_defaults(tmp_path: Path):
     example = tomllib.loads(example_configuration())
     needed = {table: example[table] for table in ("site", "newsletters")}
     bare, whole = Settings.from_data(needed, tmp_path), Settings.from_data(example, tmp_path)
-    for table in ("database", "smtp", "delivery", "web", "ingest"):
+    for table in ("database", "smtp", "delivery", "web", "logging", "ingest"):
         assert getattr(bare, table) == getattr(whole, table)
 
 
