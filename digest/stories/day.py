@@ -1,10 +1,11 @@
 """The articles of a day in their stories, grouped at once or as they come in."""
 
+from bisect import insort
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from digest.stories.features import Features, Vocabulary, extract
@@ -32,10 +33,11 @@ class Day:
 
     def __init__(self, items: Iterable[Item], model: Model | None = None) -> None:
         self._model = model or load()
-        self.items: list[Item] = sorted(items, key=canonical)
-        self._group_all()
+        self._group_all(items)
 
-    def _group_all(self) -> None:
+    def _group_all(self, items: Iterable[Item]) -> None:
+        self.items: list[Item] = sorted(items, key=canonical)
+        self._order = list(range(len(self.items)))
         self.features = extract(self.items, Vocabulary(self._model))
         self._grouped = len(self.items)
         self._weights = graph(self.features, self._model)
@@ -47,11 +49,12 @@ class Day:
         if not newer:
             return
         if not before or len(self.items) + len(newer) > (1 + GROWTH) * self._grouped:
-            self.items = sorted([*self.items, *newer], key=canonical)
-            self._group_all()
+            self._group_all([*self.items, *newer])
             return
         self.features = _stacked(self.features, extract(newer, self.features.vocabulary))
         self.items += newer
+        for number in range(len(self._order), len(self.items)):
+            insort(self._order, number, key=lambda each: self.items[each].id)
         fresh = graph(self.features, self._model, since=before)
         old = self._weights
         old.resize(fresh.shape)
@@ -60,22 +63,15 @@ class Day:
 
     def _settle(self, fresh: Any, before: int) -> None:
         """Group the new rows, together with the stories that they may be part of."""
-        rows, stories = len(self.features.lengths), int(self._labels.max(initial=-1)) + 1
+        stories = int(self._labels.max(initial=-1)) + 1
         sizes = np.bincount(self._labels, minlength=stories)
-        member = sparse.csr_matrix(
-            (1 / sizes[self._labels], (np.arange(before), self._labels)), shape=(rows, stories)
-        )
-        means = (fresh[before:] @ member).tocsr()
-        labels = np.concatenate((self._labels, np.full(rows - before, -1)))
-        # Nothing that one article says changes a story of many.
-        best = means.argmax(axis=1).A1 if means.nnz else np.zeros(rows - before, dtype=np.int64)
-        mean = means.max(axis=1).toarray().ravel()
-        price = 1 + 2 * self._model.smallness / (sizes[best] + 1)
-        joins = (sizes[best] >= MANY) & (mean >= price)
-        labels[before:][joins] = best[joins]
+        share = (1 / sizes[self._labels], (np.arange(before), self._labels))
+        means = (fresh[before:, :before] @ sparse.csr_matrix(share, (before, stories))).tocsr()
+        joined = self._joined(means, sizes)
         # Half of what small stories ask beyond the price of large ones: some come in together.
-        ties = means[~joins].tocoo()
+        ties = means[joined < 0].tocoo()
         near = ties.data * sizes[ties.col] >= sizes[ties.col] + self._model.smallness
+        labels = np.concatenate((self._labels, joined))
         touched = np.zeros(stories + 1, dtype=bool)  # the last stands for new rows without a story
         touched[ties.col[near & (sizes[ties.col] < MANY)]] = True
         touched[-1] = True
@@ -84,30 +80,41 @@ class Day:
         labels[looked_at] = stories + communities(part, self.features.full[looked_at], self._model)
         self._labels = labels
 
+    def _joined(self, means: Any, sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The story of many that each new row joins, -1 for none: one article changes none."""
+        if not means.nnz:
+            return np.full(means.shape[0], -1)
+        best = means.argmax(axis=1).A1
+        price = 1 + 2 * self._model.smallness / (sizes[best] + 1)
+        pays = (sizes[best] >= MANY) & (means.max(axis=1).toarray().ravel() >= price)
+        return np.where(pays, best, -1)
+
     def groups(self, hand: Hand = NO_HAND) -> list[list[int]]:
         """The numbers of each story's articles in `items`, as the editor wants it.
 
         Stories and articles are in one fixed order, whatever the order they came in.
         """
-        order = sorted(range(len(self.items)), key=lambda number: canonical(self.items[number]))
-        row_of = self.features.row_of[order]
+        row_of = self.features.row_of[self._order]
         members: dict[tuple[str, int], list[int]] = {}
         for place, row in enumerate(row_of.tolist()):
             key = ("alone", place) if row < 0 else ("story", int(self._labels[row]))
             members.setdefault(key, []).append(place)
         groups = list(members.values())
         if hand.together or hand.apart:
-            ids = [self.items[number].id for number in order]
+            ids = [self.items[number].id for number in self._order]
             groups = obey(groups, ids, hand, row_of, self._weights)
-        return [[order[place] for place in places] for places in groups]
+        return [[self._order[place] for place in places] for places in groups]
 
 
 def _stacked(old: Features, new: Features) -> Features:
     """The features of both, of one vocabulary; a new text that is an old one has its row."""
     before, width = len(old.lengths), len(new.stems)
-    rows = {key: row for row, key in enumerate(_keys(old))}
-    places = np.array([rows.setdefault(key, len(rows)) for key in _keys(new)], dtype=np.int64)
-    fresh = np.flatnonzero(places >= before)
+    # Few of the old texts begin like a new one.
+    alike = np.flatnonzero(np.isin(_beginnings(old), _beginnings(new)))
+    row_of = dict(zip(_keys(old, alike), alike.tolist(), strict=True))
+    places = np.array([row_of.get(key, -1) for key in _keys(new, np.arange(len(new.lengths)))])
+    fresh = np.flatnonzero(places < 0)
+    places[fresh] = before + np.arange(len(fresh))
     earliest = np.concatenate((old.earliest, np.full(len(fresh), np.nan)))
     latest = np.concatenate((old.latest, np.full(len(fresh), np.nan)))
     np.fmin.at(earliest, places, new.earliest)
@@ -130,9 +137,15 @@ def _stacked(old: Features, new: Features) -> Features:
     )
 
 
-def _keys(features: Features) -> Iterator[tuple[int, bytes, bytes]]:
+def _beginnings(features: Features) -> Any:
+    """The weight of each row's first word."""
+    return features.vectors.data[features.vectors.indptr[:-1]]
+
+
+def _keys(features: Features, rows: NDArray[np.int64]) -> Iterator[tuple[int, bytes, bytes]]:
     """What no two rows have in common."""
-    vectors, languages = features.vectors, features.languages.tolist()
-    for language, (start, end) in zip(languages, pairwise(vectors.indptr.tolist()), strict=True):
-        words, weights = vectors.indices[start:end], vectors.data[start:end]
-        yield language, words.tobytes(), weights.tobytes()
+    vectors = features.vectors
+    for row in rows.tolist():
+        words = slice(vectors.indptr[row], vectors.indptr[row + 1])
+        language = int(features.languages[row])
+        yield language, vectors.indices[words].tobytes(), vectors.data[words].tobytes()

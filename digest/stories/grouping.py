@@ -7,7 +7,6 @@ import graspologic_native
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from digest.stories.model import Model
 
@@ -89,7 +88,8 @@ def _within(weights: Any, labels: NDArray[np.int64]) -> Any:
 
 def _solve(weights: Any, price: float) -> NDArray[np.int64]:
     """Solve each connected part by itself, so that what happens in one never shows in another."""
-    _, part_of = connected_components(weights, directed=False)
+    edges = sparse.triu(weights)
+    part_of = _connected(edges.row, edges.col, weights.shape[0])
     sizes = np.bincount(part_of)
     labels = _pairs(weights, part_of, sizes, price)
     order = np.argsort(part_of, kind="stable")
@@ -117,6 +117,23 @@ def _solve(weights: Any, price: float) -> NDArray[np.int64]:
     return np.unique(labels, return_inverse=True)[1]
 
 
+def _connected(one: NDArray[np.int_], other: NDArray[np.int_], nodes: int) -> NDArray[np.int64]:
+    """The connected part that each node is in, of a graph of edges between two nodes each.
+
+    SciPy has it too, in a module that takes longer to import than many days take to group.
+    """
+    part_of = np.arange(nodes)
+    while len(one):
+        least = np.minimum(part_of[one], part_of[other])
+        np.minimum.at(part_of, part_of[one], least)
+        np.minimum.at(part_of, part_of[other], least)
+        while (part_of[part_of] < part_of).any():
+            part_of = part_of[part_of]
+        apart = part_of[one] != part_of[other]
+        one, other = one[apart], other[apart]
+    return np.unique(part_of, return_inverse=True)[1]
+
+
 def _pairs(
     weights: Any, part_of: NDArray[np.int64], sizes: NDArray[np.int64], price: float
 ) -> NDArray[np.int64]:
@@ -137,49 +154,63 @@ def _divided(
 ) -> NDArray[np.int64]:
     """The stories, less what the pieces of one at this price show to be another."""
     pieces = _solve(weights, price)
-    edges = weights.tocoo()
-    count = int(pieces.max(initial=-1)) + 1
-    ties = sparse.coo_matrix(
-        (edges.data, (pieces[edges.row], pieces[edges.col])), (count, count)
-    ).tocsr()
-    sizes = np.bincount(pieces)
-    told = np.bincount(pieces, weights=full).astype(np.float64)
+    edges = sparse.triu(weights)
+    ties = edges.data, pieces[edges.row], pieces[edges.col]
+    sizes, told = np.bincount(pieces), np.bincount(pieces, weights=full)
     for _ in range(_ROUNDS):
-        found = _closest(ties, sizes, told, model)
-        if not found.nnz:
+        sums, one, other = ties = _summed(*ties, len(sizes))
+        join = _closest(*ties, sizes, told, model)
+        if not join.any():
             break
-        count, label = connected_components(found, directed=False)
-        place = (np.ones(len(label)), (label, np.arange(len(label))))
-        joining = sparse.csr_matrix(place, shape=(count, len(label)))
-        ties = (joining @ ties @ joining.T).tocsr()
-        sizes, told = joining @ sizes, joining @ told
+        label = _connected(one[join], other[join], len(sizes))
+        ties = sums, label[one], label[other]
+        sizes, told = np.bincount(label, weights=sizes), np.bincount(label, weights=told)
         pieces = label[pieces]
     return _without_crumbs(pieces, stories)
 
 
-def _closest(ties: Any, sizes: NDArray[np.int64], told: NDArray[np.float64], model: Model) -> Any:
-    """Pairs of pieces to be joined: close enough, and neither is closer to another.
+def _summed(
+    weights: NDArray[np.float64], one: NDArray[np.int_], other: NDArray[np.int_], count: int
+) -> tuple[NDArray[np.float64], NDArray[np.int_], NDArray[np.int_]]:
+    """Each pair of pieces once, with the sum of the weights between the two."""
+    pairs = np.minimum(one, other) * count + np.maximum(one, other)
+    pairs, place = np.unique(pairs, return_inverse=True)
+    sums = np.bincount(place, weights).astype(np.float64)
+    return sums, pairs // count, pairs % count
+
+
+def _closest(
+    sums: NDArray[np.float64],
+    one: NDArray[np.int_],
+    other: NDArray[np.int_],
+    sizes: NDArray[Any],
+    told: NDArray[Any],
+    model: Model,
+) -> NDArray[np.bool_]:
+    """Which pieces are to be joined: close enough, and neither is closer to another.
 
     Args:
-        ties: the sums of the weights between pieces; within each, twice, on the diagonal.
+        sums: of the weights between two pieces, or within one.
+        one: the first piece of each sum.
+        other: the second, or the same.
         sizes: the texts of each piece.
         told: how many of them are more than a headline.
         model: what was learned.
     """
-    density = (ties.diagonal() / 2 + DENSE) / (sizes * (sizes - 1) / 2 + 1)
-    pairs = sparse.triu(ties, k=1).tocoo()
-    one, other = pairs.row, pairs.col
-    between = pairs.data / (sizes[one] * sizes[other])
+    within = np.bincount(one[one == other], sums[one == other], minlength=len(sizes))
+    density = (within + DENSE) / (sizes * (sizes - 1) / 2 + 1)
+    between = sums / (sizes[one] * sizes[other])
     full = told / sizes
     headlines = 1 - np.minimum(full[one], full[other])
     few = np.minimum(sizes[one], sizes[other])
     bar = model.apart + model.apart_headlines * headlines - model.apart_few / few**2
     above = np.log(between / np.minimum(density[one], density[other])) - bar
+    above[one == other] = 0
     closest = np.zeros(len(sizes))
     np.maximum.at(closest, one, above)
     np.maximum.at(closest, other, above)
-    join = (above > 0) & (above >= closest[one]) & (above >= closest[other])
-    return sparse.coo_matrix((np.ones(join.sum()), (one[join], other[join])), ties.shape)
+    join: NDArray[np.bool_] = (above > 0) & (above >= closest[one]) & (above >= closest[other])
+    return join
 
 
 def _without_crumbs(pieces: NDArray[np.int64], stories: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -47,7 +47,7 @@ EVIDENCE = (
     "both have a body",
 )
 
-# Pairs looked at in one go: what bounds the memory, and is soon used again.
+# Pairs looked at in one go: few, so that the same memory serves for all.
 _CHUNK = 20_000
 
 
@@ -90,8 +90,10 @@ def candidates(
     texts = vectors.shape[0]
     found = np.bincount(vectors.indices, minlength=vectors.shape[1])
     shared = (found > 1) & (found <= _common(found, texts))
+    if since:
+        shared &= np.bincount(vectors.indices[vectors.indptr[since] :], minlength=len(found)) > 0
     scale = (np.clip(features.lengths, SHORT, LONG) / SHORT) ** (-LENGTH_EXPONENT / 2)
-    telling = (sparse.diags(scale.astype(np.float32)) @ vectors)[:, shared].tocsr()
+    telling = (sparse.diags(scale.astype(np.float32)) @ vectors[:, shared]).tocsr()
     most = max(PAIRS_OF_ONE, PAIRS_MOST // max(texts, 1))
     found = sp_matmul_topn(
         telling[since:], telling.T.tocsr(), top_n=min(most, max(texts, 1)), threshold=LEAST_COSINE
