@@ -79,6 +79,14 @@ class CannotWriteError(DigestError):
     """The file {path} cannot be written ({why}): check the rights on its folder."""
 
 
+class OutputLostError(DigestError):
+    """Standard output cannot be written ({why}): make room there, or send it elsewhere."""
+
+
+class NoSuchSectionError(UsageError):
+    """There is no section "{section}": choose from {known}."""
+
+
 class CannotReadError(UsageError):
     """The file {path} cannot be read ({why}): check the path and its rights."""
 

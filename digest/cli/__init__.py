@@ -1,7 +1,6 @@
 """`digest`: the command line. One file a noun; each is imported when it is called."""
 
 import importlib
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from digest import __version__
-from digest.cli.common import Invocation, note
+from digest.cli.common import Invocation, drop_output, note, say
 from digest.errors import DigestError
 
 # Each command: the module it lives in, and what the overview says of it. A module's `app` holds
@@ -66,7 +65,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"digest {__version__}")
+        say({}, [f"digest {__version__}"], as_json=False)
         raise typer.Exit
 
 
@@ -98,5 +97,5 @@ def main() -> None:
         sys.exit(error.exit_status)
     except BrokenPipeError:
         # The reader of our output went away (`digest … | head`); what is left has no reader.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         sys.exit(1)

@@ -99,8 +99,15 @@ def list_articles(
     program_ = program(context)
     zone = ZoneInfo(program_.settings.site.timezone)
     day = date.date() if date else None
+    declared = [section.path for section in program_.settings.declared_sections().values()]
     rows = catalogue.list_articles(
-        program_.store, zone, day=day, section=section, marked=marked, limit=limit
+        program_.store,
+        zone,
+        day=day,
+        section=section,
+        limit=limit,
+        declared=declared,
+        marked=marked,
     )
     lines = (
         f"{row['id']:>7}  {row['published'].astimezone(zone):%Y-%m-%d %H:%M}"

@@ -1,6 +1,8 @@
 """What the commands share: the program, `--json`, and how results and errors are said."""
 
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digest.errors import OutputLostError
 from digest.text import clean_text
 
 if TYPE_CHECKING:
@@ -60,19 +63,44 @@ def _plain(value: object) -> object:
 
 
 def say(data: Any, lines: Iterable[str], *, as_json: bool) -> None:
-    """Report a result on standard output: as one JSON document, or as lines for a person."""
+    """Report a result on standard output: as one JSON document, or as lines for a person.
+
+    Raises:
+        OutputLostError: it is closed, or its disk is full.
+        BrokenPipeError: its reader went away.
+    """
+    if sys.stdout is None:
+        raise OutputLostError(why="it is closed")
     if as_json:
         text = json.dumps(data, ensure_ascii=False, default=_plain, indent=2)
-        typer.echo(text.encode("utf-8", "replace").decode())
+        _put(text.encode("utf-8", "replace").decode())
     else:
         for line in lines:
             # What came from outside may hold a terminal's commands, or what cannot be encoded.
-            typer.echo(clean_text(line))
+            _put(clean_text(line))
+
+
+def _put(text: str) -> None:
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_output()
+        raise OutputLostError(why=error.strerror) from error
+
+
+def drop_output() -> None:
+    """Let what is left of standard output go nowhere: the program's end would fail on it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def note(text: str) -> None:
     """Say something on standard error: progress, or what went wrong."""
-    print(clean_text(text), file=sys.stderr, flush=True)  # noqa: T201 - typer.echo does not flush
+    if sys.stderr is None:  # closed by who called us; print would take standard output instead
+        return
+    with contextlib.suppress(OSError):  # there is nowhere left to say that it cannot be said
+        print(clean_text(text), file=sys.stderr, flush=True)  # noqa: T201 - typer.echo has no flush
 
 
 def done_in_part(*, complete: bool) -> None:

@@ -93,8 +93,14 @@ def forget(context: typer.Context, articles: Articles, as_json: Json = False) ->
     with app.store.write() as session:
         forgotten = desk.forget(session, _numbers(session, app, articles))
         concerned = desk.editions_concerned(session, [*chain.from_iterable(forgotten)])
-    lines = [f"{_pair(pair)}: no longer kept together or apart" for pair in forgotten]
-    data = {"forgotten": forgotten, "editions": [_facts(edition) for edition in concerned]}
+        named = _titles(session, sorted({*chain.from_iterable(forgotten)}))
+    lines = [*_listed(named)]
+    lines += [f"{_pair(pair)}: no longer kept together or apart" for pair in forgotten]
+    data = {
+        "articles": named,
+        "forgotten": forgotten,
+        "editions": [_facts(edition) for edition in concerned],
+    }
     say(data, [*lines, *_what_to_do(concerned)], as_json=as_json)
 
 

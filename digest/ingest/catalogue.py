@@ -8,16 +8,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlmodel import Session
 
-from digest.errors import NoSuchArticleError, UsageError
+from digest.errors import NoSuchArticleError, NoSuchSectionError, UsageError
 from digest.ingest import clean
 from digest.ingest.identity import URL_LIMIT, canonical_url, id_key, url_key
 from digest.ingest.upsert import BATCH, table
-from digest.sections import SEPARATOR, section_key
+from digest.sections import SEPARATOR, ancestors, section_key
 from digest.store import Store
 from digest.store.models import Article, ArticleKey, ArticleMark, Section
+from digest.text import one_line
 
 # What a number of ours has at most: PostgreSQL takes no larger one.
 _DIGITS = 18
+# So many sections are named to somebody who asks for one that is not there, whose name is cut.
+_SECTIONS, _SHOWN = 20, 80
 
 
 def find_article(session: Session, name: str, scopes: Iterable[str] = ()) -> int:
@@ -53,14 +56,17 @@ def list_articles(
     day: date | None,
     section: str | None,
     limit: int,
+    declared: Iterable[str] = (),
     marked: bool = False,
 ) -> list[dict[str, Any]]:
     """The latest articles first: of one day in `zone`, and of a section and those below it.
 
+    `declared` are the paths of sections that may be asked for before any article is in them.
     `marked` wants those only that an editor pinned or hid. Each article comes with its marks; one
     that holds in all newsletters names none.
 
     Raises:
+        NoSuchSectionError: no article is, or is to be, in the section or in one below it.
         UsageError: the day is the first or the last that there is.
         StoreError: the database failed.
     """
@@ -88,6 +94,7 @@ def list_articles(
         query = query.where(articles.c.published >= start, articles.c.published < end)
     if section is not None:
         key = section_key(clean.section(section))
+        _check_section(store, section, key, declared)
         below = sections.c.key.startswith(key + SEPARATOR, autoescape=True)
         query = query.where(or_(sections.c.key == key, below))
     if marked:
@@ -100,6 +107,19 @@ def list_articles(
                 {"mark": mark.kind, "newsletter": mark.newsletter or None, "note": mark.note}
             )
     return rows
+
+
+def _check_section(store: Store, section: str, key: str, declared: Iterable[str]) -> None:
+    known = {section_key(path): path for path in declared}
+    sections = table(Section)
+    with store.read() as session:
+        known.update(session.execute(select(sections.c.key, sections.c.path)).all())
+    around = {above for each in known for above in ancestors(each)}
+    if key not in around:
+        shown = sorted(known.values())
+        more = [f"… ({len(shown) - _SECTIONS} more)"] if len(shown) > _SECTIONS else []
+        told = ", ".join([*shown[:_SECTIONS], *more]) or "none: no article is there yet"
+        raise NoSuchSectionError(section=one_line(section, _SHOWN), known=told)
 
 
 def _marks(session: Session, articles: Sequence[int]) -> Iterator[Any]:

@@ -54,7 +54,9 @@ def test_a_split_is_kept_and_taken_back(desk: Program):
     assert (kept["kind"], kept["first"], kept["second"]) == ("apart", 1, 3)
     assert (kept["first_title"], kept["note"]) == (ALIKE[0], "two sittings")
     assert "two sittings" in desk("stories", "constraints")
-    assert desk.json("stories", "forget", "1")["forgotten"] == [[1, 3]]
+    forgotten = desk.json("stories", "forget", "1")
+    assert forgotten["forgotten"] == [[1, 3]]
+    assert forgotten["articles"] == [{"id": 1, "title": ALIKE[0]}, {"id": 3, "title": ALIKE[2]}]
     assert desk("stories", "constraints") == "none\n"
     assert sorted(stories(desk.json(*again.split()[1:]))) == [[1, 2, 3], [4]]
 

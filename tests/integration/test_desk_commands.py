@@ -67,6 +67,11 @@ def test_articles_are_kept_together_by_any_of_their_names(desk: Desk, folder: Pa
     kept = desk.json("stories", "keep-together", address, "2")
     assert (kept["kept"], kept["added"], kept["editions"]) == ("together", [[2, 5]], [])
     assert "no longer together" in desk("stories", "keep-apart", "2", "n7")
+    assert desk("stories", "forget", "n7").splitlines() == [
+        f"      2  {ALIKE[1]}",
+        "      5  Storm warning",
+        "2 and 5: no longer kept together or apart",
+    ]
 
 
 def test_pins_and_hides(desk: Desk):

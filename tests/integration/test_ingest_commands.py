@@ -76,9 +76,15 @@ def test_absurd_questions_are_answered_in_words(folder: Path, arguments: list[st
     assert b"Traceback" not in done.stderr
 
 
-def test_letters_that_are_none_find_nothing(folder: Path):
-    done = digest(folder, "articles", "list", "--section", "\udcff")
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+@pytest.mark.parametrize("section", ["Nope", "\udcff", "", "Worl", "World » Danube » Locks"])
+def test_a_section_that_is_not_there_is_said_and_those_that_are(folder: Path, section: str):
+    digest(folder, "articles", "import", str(FIXTURES / "page.txt"))
+    done = digest(folder, "articles", "list", "--section", section)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"There is no section" in done.stderr
+    assert ", World » DANUBE, World » Ukraine.".encode() in done.stderr
+    declared = digest(folder, "articles", "list", "--section", "world»ukraine")
+    assert (declared.returncode, declared.stdout, declared.stderr) == (0, b"", b"")
 
 
 def test_a_feed_is_tried_without_a_configuration(tmp_path: Path):
