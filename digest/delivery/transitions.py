@@ -124,6 +124,11 @@ def lost(reply: str, *, attempts: int, now: datetime, policy: Policy) -> Fields:
     return _fields(S.WAITING, reply=reply, attempts=attempts, due=due)
 
 
+def untouched(*, attempts: int, now: datetime) -> Fields:
+    """The row of a claim whose message was never begun: it waits as before."""
+    return _fields(S.WAITING, attempts=attempts, due=now)
+
+
 def next_attempt(attempts: int, *, now: datetime, policy: Policy, jitter: float) -> datetime | None:
     """When to try again after so many attempts; None when `retry_for` would be over.
 
