@@ -112,7 +112,8 @@ def _stacked(old: Features, new: Features) -> Features:
     # Few of the old texts begin like a new one.
     alike = np.flatnonzero(np.isin(_beginnings(old), _beginnings(new)))
     row_of = dict(zip(_keys(old, alike), alike.tolist(), strict=True))
-    places = np.array([row_of.get(key, -1) for key in _keys(new, np.arange(len(new.lengths)))])
+    keys = _keys(new, np.arange(len(new.lengths)))
+    places = np.array([row_of.get(key, -1) for key in keys], dtype=np.int64)
     fresh = np.flatnonzero(places < 0)
     places[fresh] = before + np.arange(len(fresh))
     earliest = np.concatenate((old.earliest, np.full(len(fresh), np.nan)))
