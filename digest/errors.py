@@ -199,6 +199,14 @@ class EditionEndedError(DigestError):
     """Edition {edition} is {status}: there is nothing left to {wanted}."""
 
 
+class AccountMismatchError(DigestError):
+    """Edition {edition} is {status}, {account}: pause it, copy the database, compare a backup."""
+
+
+class NotUncertainError(UsageError):
+    """{email} is not uncertain in edition {edition} ({said}): `editions deliveries` shows who is."""
+
+
 class MessageTooLargeError(DigestError):
     """A mail of edition {edition} takes {size} bytes, {limit} are allowed: shorten templates."""
 

@@ -1,16 +1,20 @@
 """The account of an edition: who got it, who did not, and why. The parts sum to the audience."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from digest.store.models import Delivery, DeliveryStatus, Edition
+from digest.delivery.transitions import GAVE_UP
+from digest.errors import AccountMismatchError
+from digest.store.models import Delivery, DeliveryStatus, Edition, EditionStatus, Subscriber
 from digest.subscribers.addresses import read_address
 from digest.subscribers.people import find
 
-_SAID = {
+_SAID: dict[str, str] = {
     DeliveryStatus.WAITING: "waiting for their turn",
     DeliveryStatus.CLAIMED: "being sent",
     DeliveryStatus.DEFERRED: "deferred until {due:%Y-%m-%d %H:%M:%S} UTC ({reply})",
@@ -19,13 +23,20 @@ _SAID = {
     DeliveryStatus.UNCERTAIN: "uncertain: the answer was lost ({reply})",
     DeliveryStatus.SKIPPED: "skipped: {reason}",
 }
+RESOLVED = "resolved"
+"""The reason of a delivery that was uncertain until the operator said that it had arrived."""
+
+_BESIDE = {GAVE_UP: ", given up", RESOLVED: ", by the operator's word"}
+_ROW = ("status", "reason", "code", "reply", "attempts", "due", "finished")
 
 
 @dataclass(frozen=True)
 class Tally:
     """How many of an edition's audience stand where; `skipped` by reason.
 
-    `waiting` counts those in flight too. All parts sum to `audience`.
+    `waiting` counts those in flight too. All parts sum to `audience`, which counts every row
+    there is: see `adds_up`. `next_waiting` and `next_deferred` are the instants when the first of
+    them is due, None where there are none.
     """
 
     audience: int = 0
@@ -35,6 +46,15 @@ class Tally:
     uncertain: int = 0
     waiting: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    # Instants are no part of the sum.
+    next_waiting: datetime | None = field(default=None, compare=False)
+    next_deferred: datetime | None = field(default=None, compare=False)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the parts sum to the audience; if not, rows stand where no program put them."""
+        parts = self.accepted + self.refused + self.deferred + self.uncertain + self.waiting
+        return parts + sum(self.skipped.values()) == self.audience
 
     @property
     def open(self) -> int:
@@ -52,35 +72,94 @@ class Tally:
         counts = ((name, getattr(self, name)) for name in names)
         parts = [f"{name} {count}" for name, count in counts if count]
         parts += [f"skipped {count} ({reason})" for reason, count in self.skipped.items()]
-        return f"audience {self.audience}: {', '.join(parts) or 'nobody'}"
+        said = f"audience {self.audience}: {', '.join(parts) or 'nobody'}"
+        return said if self.adds_up else f"{said}: this does not add up"
 
     def as_dict(self) -> dict[str, Any]:
         """The account as JSON has it."""
-        return asdict(self)
+        return asdict(self) | {"adds_up": self.adds_up}
 
 
 def tally(session: Session, edition_id: int) -> Tally:
     """The account of an edition as the database has it now."""
     query = (
-        select(col(Delivery.status), col(Delivery.reason), func.count())
+        select(
+            col(Delivery.status),
+            col(Delivery.reason),
+            func.count().label("number"),
+            func.min(col(Delivery.due)).label("due"),
+        )
         .where(col(Delivery.edition_id) == edition_id)
         .group_by(col(Delivery.status), col(Delivery.reason))
     )
-    counts = dict.fromkeys(DeliveryStatus, 0)
+    counts: dict[str, int] = {}
+    first: dict[str, datetime] = {}
     skipped: dict[str, int] = {}
-    for status, reason, count in session.execute(query):
-        counts[DeliveryStatus(status)] += count
-        if status == DeliveryStatus.SKIPPED:
-            skipped[reason] = count
+    for row in session.execute(query):
+        counts[row.status] = counts.get(row.status, 0) + row.number
+        first[row.status] = min(row.due, first.get(row.status, row.due))
+        if row.status == DeliveryStatus.SKIPPED:
+            skipped[row.reason] = row.number
     return Tally(
         audience=sum(counts.values()),
-        accepted=counts[DeliveryStatus.ACCEPTED],
-        refused=counts[DeliveryStatus.REFUSED],
-        deferred=counts[DeliveryStatus.DEFERRED],
-        uncertain=counts[DeliveryStatus.UNCERTAIN],
-        waiting=counts[DeliveryStatus.WAITING] + counts[DeliveryStatus.CLAIMED],
+        accepted=counts.get(DeliveryStatus.ACCEPTED, 0),
+        refused=counts.get(DeliveryStatus.REFUSED, 0),
+        deferred=counts.get(DeliveryStatus.DEFERRED, 0),
+        uncertain=counts.get(DeliveryStatus.UNCERTAIN, 0),
+        waiting=counts.get(DeliveryStatus.WAITING, 0) + counts.get(DeliveryStatus.CLAIMED, 0),
         skipped=skipped,
+        next_waiting=first.get(DeliveryStatus.WAITING),
+        next_deferred=first.get(DeliveryStatus.DEFERRED),
     )
+
+
+def check_account(account: Tally, edition_id: int, status: str) -> None:
+    """Make sure that an account adds up, and that a sent edition has nothing left to send.
+
+    Raises:
+        AccountMismatchError: it does not, or it has.
+    """
+    if not account.adds_up or (status == EditionStatus.SENT and account.open):
+        raise AccountMismatchError(edition=edition_id, status=status, account=account.said())
+
+
+def deliveries(
+    session: Session, edition_id: int, status: DeliveryStatus | None = None, *, limit: int
+) -> tuple[list[dict[str, Any]], int]:
+    """An edition's deliveries in the order of their rows, and how many there are in all.
+
+    Args:
+        session: the database.
+        edition_id: which edition.
+        status: only those that stand there; those in flight count as waiting.
+        limit: how many at most.
+
+    Returns:
+        Each with `delivery` (the row's number), `email` (None for who was erased), what became of
+        it, and that `said` in words.
+    """
+    wanted = [col(Delivery.edition_id) == edition_id]
+    if status is not None:
+        flight = [DeliveryStatus.CLAIMED] if status is DeliveryStatus.WAITING else []
+        wanted.append(col(Delivery.status).in_([status, *flight]))
+    fields = [getattr(Delivery, name) for name in _ROW]
+    query = (
+        select(col(Delivery.id).label("delivery"), col(Subscriber.email), *fields)
+        .outerjoin(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
+        .where(*wanted)
+        .order_by(col(Delivery.id))
+        .limit(limit)
+    )
+    rows = [dict(row) for row in session.execute(query).mappings()]
+    count = select(func.count()).select_from(Delivery).where(*wanted)
+    return [row | {"said": said_of(row)} for row in rows], session.scalars(count).one()
+
+
+def said_of(row: Mapping[str, Any]) -> str:
+    """What became of a delivery, in words."""
+    said = _SAID.get(row["status"], "nowhere known: {status}").format(**row)
+    said += _BESIDE.get(row["reason"], "")
+    return said if row["attempts"] < 2 else f"{said}, {row['attempts']} attempts"  # noqa: PLR2004 - one is no news
 
 
 def why_reader(session: Session, edition: Edition, email: str) -> dict[str, Any]:
@@ -99,8 +178,5 @@ def why_reader(session: Session, edition: Edition, email: str) -> dict[str, Any]
         began = edition.started is not None
         said = "not in its audience" if began else "its audience is not written yet"
         return {"email": person.email, "status": None, "said": said}
-    facts = row.model_dump(
-        include={"status", "reason", "code", "reply", "attempts", "due", "finished"}
-    )
-    said = _SAID[DeliveryStatus(row.status)].format(**facts)
-    return {"email": person.email, **facts, "said": said}
+    facts = row.model_dump(include=set(_ROW))
+    return {"email": person.email, **facts, "said": said_of(facts)}
