@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digest.cli import account as accounts
+from digest.cli.account import Id, account_lines
 from digest.cli.common import Json, done_in_part, note, program, say
 from digest.cli.dates import read_day
 
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from digest.bootstrap import App
-    from digest.delivery import Tally
     from digest.delivery.proof import Proof
     from digest.store.models import Edition
 
@@ -23,10 +24,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Compose, preview, send and account for editions.",
 )
+app.add_typer(accounts.app)
 
 LISTED = 20
 DAYS_AHEAD = 7
-Id = Annotated[int, typer.Argument(metavar="ID", help="The edition, as `editions list` shows it.")]
 
 
 @app.command()
@@ -98,7 +99,14 @@ def list_editions(
 
 
 @app.command()
-def show(context: typer.Context, edition_id: Id, as_json: Json = False) -> None:
+def show(
+    context: typer.Context,
+    edition_id: Id,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="First follow its sending, whichever process sends it.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show an edition's stories with their articles, and the account of its deliveries.
 
     Each story comes with its rank in the edition, its placement (top, story or brief) and the
@@ -106,9 +114,12 @@ def show(context: typer.Context, edition_id: Id, as_json: Json = False) -> None:
     """
     from digest.cli.contents import content_lines, contents
     from digest.delivery import tally
+    from digest.delivery.account import check_account
     from digest.editions.life import find_edition, load_document
 
     app = program(context)
+    if watch:
+        accounts.watch_sending(app, edition_id, quiet=as_json)
     with app.store.read() as session:
         edition = find_edition(session, edition_id)
         account = tally(session, edition_id)
@@ -116,10 +127,11 @@ def show(context: typer.Context, edition_id: Id, as_json: Json = False) -> None:
     held = contents(load_document(edition))
     data = {**_facts(edition), **held, "excluded": excluded, **account.as_dict()}
     lines = [_headline(edition), "", *content_lines(held, whole=True)]
-    lines += ["", *_left_out(excluded), *_account_lines(account)]
+    lines += ["", *_left_out(excluded), "", *account_lines(account, edition_id)]
     if edition.note:
         lines.append(edition.note)
     say(data, lines, as_json=as_json)
+    check_account(account, edition_id, edition.status)
 
 
 @app.command()
@@ -224,20 +236,24 @@ def send(
     """Send an edition to its subscribers; waits until done or paused. Safe to call again."""
     import asyncio
 
-    from digest.cli.progress import SendingProgress
+    from digest.cli.progress import sending_progress
+    from digest.delivery.account import check_account
+    from digest.logs import set_up
     from digest.worker import send_until_done
 
-    with SendingProgress() as progress:
+    app = program(context)
+    with sending_progress(app.clock, quiet=as_json) as tell:
+        # Within: where there is a bar, what is logged is written above it.
+        set_up(app.settings.logging.format, app.settings.logging.level)
         account, status = asyncio.run(
-            send_until_done(
-                program(context), edition_id, at_once=at_once, on_progress=progress.show
-            )
+            send_until_done(app, edition_id, at_once=at_once, on_progress=tell)
         )
     say(
         {"id": edition_id, "status": status, **account.as_dict()},
-        [f"edition {edition_id} is {status}", *_account_lines(account)],
+        [f"edition {edition_id} is {status}", *account_lines(account, edition_id)],
         as_json=as_json,
     )
+    check_account(account, edition_id, status)
     done_in_part(complete=status == "sent")
 
 
@@ -276,7 +292,7 @@ def _turn(context: typer.Context, edition_id: int, action: Any, *, as_json: bool
         account = tally(session, edition_id)
     say(
         {"id": edition_id, "status": edition.status, **account.as_dict()},
-        [f"edition {edition_id} is {edition.status}", *_account_lines(account)],
+        [f"edition {edition_id} is {edition.status}", *account_lines(account, edition_id)],
         as_json=as_json,
     )
 
@@ -342,9 +358,3 @@ def _headline(edition: "Edition") -> str:
         f"edition {edition.id}: {edition.newsletter} of {edition.date}, "
         f"No. {edition.number}, {edition.status}"
     )
-
-
-def _account_lines(account: "Tally") -> list[str]:
-    if not account.audience:
-        return ["nobody is in its audience yet"]
-    return [account.said()]

@@ -1,6 +1,5 @@
 """`digest run` and its parts, and `digest preview`: commands that stay until they are stopped."""
 
-import logging
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,15 +80,11 @@ def _serve(
 ) -> None:
     import asyncio
 
+    from digest.logs import set_up
     from digest.running import Site, listen, run_parts
     from digest.web.app import create_app
 
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
-    )
-    # These speak of every job and request; what the desk wants to know we say ourselves.
-    for name in ("apscheduler", "httpx", "uvicorn"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    set_up(app.settings.logging.format, app.settings.logging.level)
     app.store.check()
     _ = app.press.tokens
     site = None
