@@ -13,7 +13,8 @@ from functools import lru_cache
 from io import BufferedReader
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict, cast
+from typing import IO, TYPE_CHECKING, Annotated, Any, TypedDict, cast
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -21,6 +22,7 @@ from digest.cli import desk
 from digest.cli.common import Json, done_in_part, note, say
 from digest.cli.constraints import read_constraints
 from digest.errors import CannotReadError, CannotWriteError
+from digest.ingest.dates import instant, plausible
 from digest.sections import section_key
 from digest.stories import NO_HAND, Hand, Item
 
@@ -35,15 +37,17 @@ _GZIP = b"\x1f\x8b"
 _MARK = b"\xef\xbb\xbf"
 # So much of what came from outside a message shows.
 _SHOWN = 40
+_STDIN = Path("-")
+_UTC = ZoneInfo("UTC")
 
 # A file has few sections.
 _key = lru_cache(section_key)
 
 
 class Rejected(TypedDict):
-    """A line that could not be taken, and why; `file` where it is not the first one's."""
+    """A line that could not be taken, and why; the reason ends with the remedy."""
 
-    file: NotRequired[str]
+    file: str
     line: int
     reason: str
 
@@ -89,14 +93,14 @@ def group_command(
     the id of one of its articles.
     """
     began = time.perf_counter()
-    output = None if output == Path("-") else output
+    output = None if output == _STDIN else output
     later = add or []
     if output is not None and any(_are_one_file(each, output) for each in [path, *later]):
         raise typer.BadParameter(f"{output} is a file that is read: name another with -o")
     hand = read_constraints(constraints) if constraints else NO_HAND
     rejected: list[Rejected] = []
     ids: dict[str, Any] = {}
-    items = list(_items(_lines(path, rejected), ids, rejected))
+    items = list(_items(path, ids, rejected))
     target = _open_for_writing(output)
     day = _Growing(items)
     added = [day.add(each, ids, rejected) for each in later]
@@ -113,8 +117,7 @@ def group_command(
         "rejected": rejected,
     }
     for problem in rejected:
-        file = f"{problem['file']}: " if "file" in problem else ""
-        note(f"{file}line {problem['line']}: {problem['reason']}")
+        note("{file}:{line}: {reason}".format(**problem))
     for absent in sorted({*chain(*hand.together, *hand.apart)} - ids.keys()):
         # It may be an article of yesterday, through which others are kept together.
         note(f"{constraints}: no article {absent} is in the files read; is the id right?")
@@ -143,12 +146,10 @@ class _Growing:
 
     def add(self, path: Path, ids: dict[str, Any], rejected: list[Rejected]) -> Added:
         """Add the articles of a further file."""
-        problems: list[Rejected] = []
-        items = list(_items(_lines(path, problems), ids, problems))
+        items = list(_items(path, ids, rejected))
         began = time.perf_counter()
         self._take(items)
         seconds = round(time.perf_counter() - began, 3)
-        rejected += [{"file": str(path), **problem} for problem in problems]
         return {"file": str(path), "articles": len(items), "seconds": seconds}
 
     def clusters(self, hand: Hand) -> list[list[Item]]:
@@ -186,7 +187,7 @@ def _are_one_file(one: Path, other: Path) -> bool:
 
 
 def _open_for_reading(path: Path) -> BufferedReader:
-    if str(path) != "-":
+    if path != _STDIN:
         return path.open("rb")
     if sys.stdin is None:  # who started this process had closed it
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
@@ -205,55 +206,61 @@ def _lines(path: Path, rejected: list[Rejected]) -> Iterator[tuple[int, bytes]]:
                 if line.strip():
                     yield number, line
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        rejected.append({"line": number + 1, "reason": f"the compressed file is broken: {error}"})
+        why = f"the compressed file is broken ({error}): pack it anew"
+        rejected.append({"file": _name(path), "line": number + 1, "reason": why})
     except OSError as error:
         raise CannotReadError(path=path, why=error.strerror) from error
 
 
-def _items(
-    lines: Iterable[tuple[int, bytes]], ids: dict[str, Any], rejected: list[Rejected]
-) -> Iterator[Item]:
+def _name(path: Path) -> str:
+    return "standard input" if path == _STDIN else str(path)
+
+
+def _items(path: Path, ids: dict[str, Any], rejected: list[Rejected]) -> Iterator[Item]:
     """The articles of the lines that can be taken; `ids` keeps each id as it was written."""
-    for number, line in lines:
+    now = datetime.now(UTC)
+    for number, line in _lines(path, rejected):
         try:
             record = json.loads(line.removeprefix(_MARK).decode())
-            item = _item(record, ids)
+            item = _item(record, ids, now)
         except UnicodeDecodeError:
-            rejected.append({"line": number, "reason": "not UTF-8"})
+            why = "not UTF-8: save the file as UTF-8"
         except RecursionError:
-            rejected.append({"line": number, "reason": "nested too deeply"})
+            why = "nested too deeply: write the article's fields as texts and lists of texts"
         except json.JSONDecodeError as error:
-            rejected.append({"line": number, "reason": f"not JSON: {error.msg}"})
+            why = f"not JSON ({error.msg}): write one article a line, as a JSON object"
         except _LineError as error:
-            rejected.append({"line": number, "reason": str(error)})
+            why = str(error)
         except ValueError:
             # The one thing left that Python's reader refuses.
-            rejected.append({"line": number, "reason": "not JSON: a number of too many digits"})
+            why = "not JSON (a number of too many digits): write the number as text"
         else:
             ids[item.id] = record["id"]
             yield item
+            continue
+        rejected.append({"file": _name(path), "line": number, "reason": why})
 
 
 class _LineError(ValueError):
     """A line is JSON, but no article."""
 
 
-def _item(record: object, known: Container[str]) -> Item:
+def _item(record: object, known: Container[str], now: datetime) -> Item:
     if not isinstance(record, dict):
-        raise _LineError("not a JSON object")
+        raise _LineError("not a JSON object: write one article a line, in braces")
     if record.get("id") in (None, ""):
-        raise _LineError("no id")
+        raise _LineError("no id: give every article one")
     if not isinstance(record["id"], str) and not _is_whole(record["id"]):
-        raise _LineError("id is neither text nor a whole number")
+        raise _LineError("id is neither text nor a whole number: write it as text")
     name = str(record["id"])
     if name in known:
-        raise _LineError(f'the id "{name[:_SHOWN]}" has come before')
+        raise _LineError(f'the id "{name[:_SHOWN]}" has come before: give every article its own')
     return Item(
         id=name,
         title=_text(record, "title"),
         body=_text(record, "body"),
         teaser=_text(record, "teaser"),
-        published=_moment(_text(record, "date") or _text(record, "published")),
+        published=_moment(_text(record, "date") or _text(record, "published"), now),
         section=_key(tuple(_texts(record, "section"))),
         tags=tuple(_texts(record, "tags")),
         language=_text(record, "lang") or _text(record, "language"),
@@ -266,7 +273,7 @@ def _text(record: dict[str, Any], key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _LineError(f"{key} is not text")
+        raise _LineError(f"{key} is not text: put it in quotation marks, or leave it out")
     return value
 
 
@@ -275,7 +282,7 @@ def _texts(record: dict[str, Any], key: str) -> list[str]:
     if isinstance(value, str):
         return [value]
     if not isinstance(value, list) or not all(isinstance(part, str) for part in value):
-        raise _LineError(f"{key} is neither text nor a list of texts")
+        raise _LineError(f'{key} is neither text nor a list of texts: write ["{key}", "…"]')
     return value
 
 
@@ -284,7 +291,7 @@ def _number(record: dict[str, Any], key: str) -> int:
     if value is None:
         return 0
     if not _is_whole(value):
-        raise _LineError(f"{key} is not a whole number")
+        raise _LineError(f"{key} is not a whole number: write one, such as 1 or -1")
     return cast("int", value)
 
 
@@ -292,12 +299,11 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _moment(text: str) -> datetime | None:
-    """A date or a date and time, ISO 8601; UTC where it names no offset."""
+def _moment(text: str, now: datetime) -> datetime | None:
+    """A date or a date and time as `articles import` takes it; UTC where it names no offset."""
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise _LineError(f'the date "{text[:_SHOWN]}" is not ISO 8601') from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        return plausible(instant(text, _UTC), now)
+    except ValueError as error:
+        raise _LineError(f"date: {error}") from None

@@ -48,7 +48,7 @@ def test_a_line_of_megabytes_and_one_cut_off():
     status, out, said = grouped(endless + b"\n" + endless[:-1], "--json")
     assert status == 1
     assert json.loads(out)["articles"] == 1
-    assert said.startswith("line 2: not JSON: ")
+    assert said.startswith("standard input:2: not JSON (")
 
 
 def test_without_standard_input():

@@ -82,32 +82,52 @@ def test_what_a_line_may_hold_besides(run):
     assert (status, out) == (0, '{"id": 7, "cluster": 7}\n')
 
 
+ONE = "write one article a line, as a JSON object"
+NO_DATE = "no ISO 8601 instant: write it as 2026-03-03T07:00:00+02:00"
+NO_TEXT = "is not text: put it in quotation marks, or leave it out"
+NO_LIST = "is neither text nor a list of texts: write"
+NO_NUMBER = "is not a whole number: write one, such as 1 or -1"
+NO_ID = "id is neither text nor a whole number: write it as text"
+TOO_DEEP = "nested too deeply: write the article's fields as texts and lists of texts"
+
+
 def test_a_line_that_cannot_be_taken_is_named_and_the_others_go_in(run):
     bad = {
-        2: (b"{", "not JSON: Expecting property name enclosed in double quotes"),
-        3: (b"[]", "not a JSON object"),
-        4: (b'{"title": "x"}', "no id"),
-        5: (b'{"id": "1"}', 'the id "1" has come before'),
-        6: (b'{"id": "x", "date": "yesterday"}', 'the date "yesterday" is not ISO 8601'),
-        7: (b'{"id": "x", "title": ["t"]}', "title is not text"),
-        8: (b'{"id": "x", "tags": 3}', "tags is neither text nor a list of texts"),
-        9: (b'{"id": "x", "priority": "high"}', "priority is not a whole number"),
-        10: (b'{"id": "x", "title": "\xff"}', "not UTF-8"),
-        11: (b"[" * 100_000, "nested too deeply"),
-        12: (b'{"id": "x", "y": ' + b'{"z":' * 100_000 + b"}", "nested too deeply"),
-        13: (b'{"id": true}', "id is neither text nor a whole number"),
-        14: (b'{"id": NaN}', "id is neither text nor a whole number"),
-        15: (b'{"id": "x", "priority": true}', "priority is not a whole number"),
-        16: (b'{"id": "x", "priority": 1e999}', "priority is not a whole number"),
-        17: (b'{"id": 1' + b"0" * 5000 + b"}", "not JSON: a number of too many digits"),
-        18: (b'{"id": "x", "title": "a\0b"}', "not JSON: Invalid control character at"),
-        19: (b'{"id": "x", "date": 20260303}', "date is not text"),
-        20: (b'{"id": "x", "date": "2026-02-30"}', 'the date "2026-02-30" is not ISO 8601'),
-        21: (b'{"id": "x"} {"id": "y"}', "not JSON: Extra data"),
-        22: (b'{"id": null}', "no id"),
-        23: (b'{"id": 1}', 'the id "1" has come before'),
-        24: (b'{"id": "x", "lang": ["en"]}', "lang is not text"),
-        25: (b'{"id": "x", "date": "\\ud800"}', 'the date "\ud800" is not ISO 8601'),
+        2: (b"{", f"not JSON (Expecting property name enclosed in double quotes): {ONE}"),
+        3: (b"[]", "not a JSON object: write one article a line, in braces"),
+        4: (b'{"title": "x"}', "no id: give every article one"),
+        5: (b'{"id": "1"}', 'the id "1" has come before: give every article its own'),
+        6: (b'{"id": "x", "date": "yesterday"}', f'date: "yesterday" is {NO_DATE}'),
+        7: (b'{"id": "x", "title": ["t"]}', f"title {NO_TEXT}"),
+        8: (b'{"id": "x", "tags": 3}', f'tags {NO_LIST} ["tags", "…"]'),
+        9: (b'{"id": "x", "priority": "high"}', f"priority {NO_NUMBER}"),
+        10: (b'{"id": "x", "title": "\xff"}', "not UTF-8: save the file as UTF-8"),
+        11: (b"[" * 100_000, TOO_DEEP),
+        12: (b'{"id": "x", "y": ' + b'{"z":' * 100_000 + b"}", TOO_DEEP),
+        13: (b'{"id": true}', NO_ID),
+        14: (b'{"id": NaN}', NO_ID),
+        15: (b'{"id": "x", "priority": true}', f"priority {NO_NUMBER}"),
+        16: (b'{"id": "x", "priority": 1e999}', f"priority {NO_NUMBER}"),
+        17: (
+            b'{"id": 1' + b"0" * 5000 + b"}",
+            "not JSON (a number of too many digits): write the number as text",
+        ),
+        18: (b'{"id": "x", "title": "a\0b"}', f"not JSON (Invalid control character at): {ONE}"),
+        19: (b'{"id": "x", "date": 20260303}', f"date {NO_TEXT}"),
+        20: (b'{"id": "x", "date": "2026-02-30"}', f'date: "2026-02-30" is {NO_DATE}'),
+        21: (b'{"id": "x"} {"id": "y"}', f"not JSON (Extra data): {ONE}"),
+        22: (b'{"id": null}', "no id: give every article one"),
+        23: (b'{"id": 1}', 'the id "1" has come before: give every article its own'),
+        24: (b'{"id": "x", "lang": ["en"]}', f"lang {NO_TEXT}"),
+        25: (b'{"id": "x", "date": "\\ud800"}', f'date: "\ud800" is {NO_DATE}'),
+        26: (
+            b'{"id": "x", "date": "2087-01-01"}',
+            "date: 2087-01-01 is more than a year ahead: correct the date",
+        ),
+        27: (
+            b'{"id": "x", "date": "0001-01-01T00:00:00+14:00"}',
+            f'date: "0001-01-01T00:00:00+14:00" is {NO_DATE}',
+        ),
     }
     text = b"\n".join([b'{"id": "1"}', *(line for line, _ in bad.values()), b'{"id": "2"}'])
     status, out, err = run("-", "--json", stdin=text)
@@ -117,7 +137,8 @@ def test_a_line_that_cannot_be_taken_is_named_and_the_others_go_in(run):
     assert {r["line"]: r["reason"] for r in report["rejected"]} == {
         number: reason.replace("\ud800", "?") for number, (_, reason) in bad.items()
     }
-    assert 'line 6: the date "yesterday" is not ISO 8601' in err.splitlines()
+    assert {r["file"] for r in report["rejected"]} == {"standard input"}
+    assert f'standard input:6: date: "yesterday" is {NO_DATE}' in err.splitlines()
 
 
 def test_a_broken_archive_gives_what_could_be_read(run):
@@ -132,10 +153,10 @@ def test_a_broken_archive_gives_what_could_be_read(run):
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"\x1f\x8b", "the compressed file is broken: "),
-        (gzip.compress(b'{"id": 1}', mtime=0)[:-4], "the compressed file is broken: "),
-        (gzip.compress(b'{"id": 1}', mtime=0) + b"more", "the compressed file is broken: "),
-        (b"\x00" * 1000, "not JSON: "),
+        (b"\x1f\x8b", "the compressed file is broken ("),
+        (gzip.compress(b'{"id": 1}', mtime=0)[:-4], "the compressed file is broken ("),
+        (gzip.compress(b'{"id": 1}', mtime=0) + b"more", "the compressed file is broken ("),
+        (b"\x00" * 1000, "not JSON ("),
         ('{"id": 1}'.encode("utf-16"), "not UTF-8"),
     ],
 )
@@ -150,9 +171,7 @@ def test_odd_articles_are_grouped_as_any_other(run):
     records: list[dict[str, object]] = [
         {"id": "no title", "body": word},
         {"id": "no date", "title": word},
-        {"id": "2087", "title": word, "date": "2087-01-01"},
-        {"id": "first", "title": word, "date": "0001-01-01T00:00:00+14:00"},
-        {"id": "last", "title": word, "date": "9999-12-31T23:59:59-12:00"},
+        {"id": "first", "title": word, "date": "1605-01-01T00:00:00Z"},
         {"id": "markup", "title": f"<b>{word}</b><script>let x</script><![CDATA[]]>&nbsp;"},
         {"id": "controls", "title": f"\0\x07\x1b{word}\u2028\ufeff"},
         {"id": "direction", "title": f"\u202e{word}\u202c\u200f"},
@@ -167,7 +186,7 @@ def test_odd_articles_are_grouped_as_any_other(run):
     assert (status, err.splitlines()) == (0, [err.strip()])
     assert [json.loads(line)["id"] for line in out.splitlines()] == [r["id"] for r in records]
     together = max(clusters(out), key=len)
-    assert together == {record["id"] for record in records[:10]}
+    assert together == {record["id"] for record in records[:8]}
 
 
 def test_no_article_is_no_error(run):
@@ -222,7 +241,7 @@ def test_what_cannot_be_taken_of_a_further_file_is_said_with_its_name(run, tmp_p
         (f"{tmp_path}/noon.jsonl", 2),
         (f"{tmp_path}/noon.jsonl", 3),
     ]
-    assert "noon.jsonl: line 2: the id" in err
+    assert f"{tmp_path}/noon.jsonl:2: the id" in err
 
 
 def test_a_file_to_add_is_not_overwritten_either(run, tmp_path: Path):
