@@ -41,6 +41,7 @@ _STANDS_FOR = {
     VersionKind.CORRECTION: "corrects article",
     VersionKind.NOTICE: "is corrected, and told so, by article",
 }
+# All other factors of a place or a rank together seldom make so much.
 _MANY = 1000
 # So many of the editor's decisions are told to a person.
 _MOST = 10
@@ -56,7 +57,7 @@ def _reason(reason: Factor | str) -> str:
         return reason
     if reason.factor == "pinned":  # it comes before what is multiplied
         return _words(reason)
-    return f"{_words(reason)} (×{_figure(reason.times)})"
+    return f"{_words(reason)} ({_weight(reason.times)})"
 
 
 def _words(reason: Factor) -> str:
@@ -64,8 +65,11 @@ def _words(reason: Factor) -> str:
     return best or _SAID[reason.factor].format(value=reason.value)
 
 
-def _figure(times: float) -> str:
-    return f"{times:,.0f}" if times >= _MANY else f"{times:.3g}"
+def _weight(times: float) -> str:
+    """What a factor multiplies by; where it leaves nothing to the others, in words."""
+    if times >= _MANY:
+        return "counts more than all else"
+    return "counts against all else" if times <= 1 / _MANY else f"×{times:.3g}"
 
 
 def why_lines(place: ArticlePlace) -> list[str]:
