@@ -2,11 +2,12 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from digest.cli.common import Json, done_in_part, note, program, say
+from digest.cli.person import described, history, ties_in_brief
 from digest.cli.tables import table
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def add(
             session, address, choices, app.clock(), profile=profile, consent=consent
         )
         made = record(session, subscriber)
-    say(made, _described(made), as_json=as_json)
+    say(made, described(made), as_json=as_json)
 
 
 @app.command("list")
@@ -89,7 +90,7 @@ def list_(
     wanted = SubscriptionStatus(status) if status else None
     with app.store.read() as session:
         found, total = listed(session, newsletter=slug, status=wanted, limit=limit)
-    rows = [(person["email"], person["name"], _ties_in_brief(person)) for person in found]
+    rows = [(person["email"], person["name"], ties_in_brief(person)) for person in found]
     lines = table(rows) or ["nobody"]
     if total > len(found):
         lines.append(f"… and {total - len(found)} more (--limit shows them)")
@@ -97,16 +98,27 @@ def list_(
 
 
 @app.command()
-def show(context: typer.Context, email: Email, as_json: Json = False) -> None:
-    """Show a subscriber, their subscriptions and their last deliveries."""
+def show(
+    context: typer.Context,
+    email: Email,
+    limit: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="At most so many deliveries.")
+    ] = 10,
+    as_json: Json = False,
+) -> None:
+    """Show a subscriber, their subscriptions, and their deliveries, the latest edition first."""
+    from digest.delivery.account import said_of
     from digest.subscribers.addresses import read_address
     from digest.subscribers.people import find
     from digest.subscribers.records import record
 
     app = program(context)
     with app.store.read() as session:
-        found = record(session, find(session, read_address(email)))
-    say(found, _described(found), as_json=as_json)
+        found = record(session, find(session, read_address(email)), last=limit)
+    for delivery in found["deliveries"]:
+        delivery["said"] = said_of(delivery)
+    lines = [*described(found), *history(found)]
+    say(found, lines, as_json=as_json)
 
 
 @app.command()
@@ -158,7 +170,7 @@ def update(
         if confirmed:
             people.confirm_all(session, ties, COMMAND_LINE, now)
         changed = record(session, subscriber)
-    say(changed, _described(changed), as_json=as_json)
+    say(changed, described(changed), as_json=as_json)
 
 
 @app.command()
@@ -293,22 +305,3 @@ def _say_import(report: "ImportReport", ignored: list[str], *, as_json: bool) ->
         lines.append(f"  … and {len(report.rejected) - SHOWN} more (--json lists them)")
     say(asdict(report) | {"ignored_columns": ignored}, lines, as_json=as_json)
     done_in_part(complete=not report.rejected)
-
-
-def _ties_in_brief(person: dict[str, Any]) -> str:
-    return ", ".join(f"{tie['newsletter']} ({tie['status']})" for tie in person["subscriptions"])
-
-
-def _described(person: dict[str, Any]) -> list[str]:
-    facts = [("address", person["email"])]
-    facts += [(key, person[key]) for key in ("name", "timezone", "language") if person[key]]
-    facts.append(("since", f"{person['created']:%Y-%m-%d}"))
-    if person["suppressed"]:
-        facts.append(("suppressed", person["suppressed"]))
-    for tie in person["subscriptions"]:
-        sections = "; ".join(tie["sections"]) if tie["sections"] else "all sections"
-        facts.append((tie["newsletter"], f"{tie['status']}, {sections}"))
-    for delivery in person["deliveries"]:
-        outcome = delivery["status"] + (f" ({delivery['reason']})" if delivery["reason"] else "")
-        facts.append((f"{delivery['date']}", f"{delivery['newsletter']}: {outcome}"))
-    return table(facts)

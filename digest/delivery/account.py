@@ -157,7 +157,8 @@ def deliveries(
 
 def said_of(row: Mapping[str, Any]) -> str:
     """What became of a delivery, in words."""
-    said = _SAID.get(row["status"], "nowhere known: {status}").format(**row)
+    facts = {**row, "finished": row["finished"] or row["due"]}
+    said = _SAID.get(row["status"], "nowhere known: {status}").format(**facts)
     said += _BESIDE.get(row["reason"], "")
     return said if row["attempts"] < 2 else f"{said}, {row['attempts']} attempts"  # noqa: PLR2004 - one is no news
 

@@ -62,7 +62,7 @@ def resolve_uncertain(
         values = (
             {"status": DeliveryStatus.WAITING.value, "due": now, "finished": None}
             if again
-            else {"status": DeliveryStatus.ACCEPTED.value, "reason": RESOLVED}
+            else {"status": DeliveryStatus.ACCEPTED.value, "reason": RESOLVED, "finished": now}
         )
         count = session.connection().execute(rows.values(**values)).rowcount
         if again and count and edition.status == EditionStatus.SENT:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select as core_select
 from sqlmodel import Session, col, func, select
 
 from digest.store.models import Delivery, Edition, Subscriber, Subscription, SubscriptionStatus
@@ -10,7 +11,9 @@ from digest.store.suppressed import suppressed
 
 _BATCH = 500
 _LAST_DELIVERIES = 10
+_DELIVERY = ("status", "reason", "code", "reply", "attempts", "due", "finished")
 _PERSON = ("id", "email", "name", "timezone", "language", "created")
+_SUPPRESSION = ("reason", "note", "created")
 _TIE = ("newsletter", "status", "sections", "consent", "created", "confirmed", "unsubscribed")
 
 
@@ -52,13 +55,16 @@ def records(session: Session, subscribers: Sequence[Subscriber]) -> list[dict[st
     return made
 
 
-def record(session: Session, subscriber: Subscriber) -> dict[str, Any]:
-    """A subscriber with their subscriptions, last deliveries, and suppression if there is one."""
+def record(
+    session: Session, subscriber: Subscriber, *, last: int = _LAST_DELIVERIES
+) -> dict[str, Any]:
+    """A subscriber with their subscriptions, suppression if there is one, and last deliveries."""
     (made,) = records(session, [subscriber])
     suppression = suppressed(session, [subscriber.key]).get(subscriber.key)
     return made | {
         "suppressed": suppression and suppression.reason,
-        "deliveries": _last_deliveries(session, subscriber),
+        "suppression": suppression and suppression.model_dump(include=set(_SUPPRESSION)),
+        "deliveries": _last_deliveries(session, subscriber, last),
     }
 
 
@@ -69,22 +75,18 @@ def _record(subscriber: Subscriber, ties: Sequence[Subscription]) -> dict[str, A
     }
 
 
-def _last_deliveries(session: Session, subscriber: Subscriber) -> list[dict[str, Any]]:
+def _last_deliveries(session: Session, subscriber: Subscriber, limit: int) -> list[dict[str, Any]]:
+    """What they were sent, the latest edition first."""
+    edition = (col(Edition.newsletter), col(Edition.date), col(Edition.number))
     query = (
-        select(Delivery, col(Edition.newsletter), col(Edition.date))
-        .join(Edition, col(Edition.id) == Delivery.edition_id)
-        .where(Delivery.subscriber_id == subscriber.id)
+        core_select(
+            col(Delivery.edition_id).label("edition"),
+            *edition,
+            *(getattr(Delivery, name) for name in _DELIVERY),
+        )
+        .join(Edition, col(Edition.id) == col(Delivery.edition_id))
+        .where(col(Delivery.subscriber_id) == subscriber.id)
         .order_by(col(Edition.date).desc(), col(Delivery.id).desc())
-        .limit(_LAST_DELIVERIES)
+        .limit(limit)
     )
-    return [
-        {
-            "edition": delivery.edition_id,
-            "newsletter": newsletter,
-            "date": date,
-            "status": delivery.status,
-            "reason": delivery.reason,
-            "finished": delivery.finished,
-        }
-        for delivery, newsletter, date in session.exec(query)
-    ]
+    return [dict(row) for row in session.execute(query).mappings()]
