@@ -53,7 +53,7 @@ def ours(held_out: LabelledSet, learned_from: Sequence[LabelledSet]) -> Grouper:
 
 
 METHODS: dict[str, tuple[Method, tuple[str, ...]]] = {
-    "ours": (ours, ("cma",)),
+    "ours": (ours, ()),
     "components": (Baseline(lambda: story_methods.components, COSINES), SKLEARN),
     "average link": (Baseline(lambda: story_methods.average_link, COSINES), SKLEARN),
     "DBSCAN": (Baseline(lambda: story_methods.dbscan, COSINES), SKLEARN),

@@ -1,9 +1,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from benchmarks.story_model import BEGIN, SPREAD, STORIES, TEACHING, day, made_of, shares
-from benchmarks.story_sets import LabelledSet
+from benchmarks import story_model
+from benchmarks.story_model import BEGIN, SPREAD, STORIES, TEACHING, day, learn, made_of, shares
+from benchmarks.story_sets import LabelledSet, goodness
 from digest.stories import Item
 from digest.stories.model import load
 from digest.stories.similarity import EVIDENCE
@@ -39,14 +41,36 @@ def test_common_words_are_those_of_many_stories():
     assert shares([labelled(STORIES - 1, 1)])["en"] == {}
 
 
-def test_days_are_made_of_teasers_and_of_sentences():
+def test_days_are_made_of_teasers_of_sentences_and_of_stories_like_others():
     made = [part for part, _ in made_of([labelled(STORIES, 2)])]
-    assert len(made) == 3
+    assert len(made) == 4
     assert all(len(item.body) <= 200 for item in made[1].items)
     sentences = made[2]
     assert len(sentences.items) > STORIES * 2
     assert not any(item.body for item in sentences.items)
     assert len(set(sentences.gold)) == STORIES // 2
+
+
+def test_stories_like_no_other_are_left_out_of_the_confusable():
+    more = {"s01": "flood dam", "s02": "flood dam", "s03": "fire barn", "s04": "fire barn"}
+    sets = labelled(6, 2)
+    alike = [
+        replace(item, body=f"{item.body} {more.get(label, '')}")
+        for item, label in zip(sets.items, sets.gold, strict=True)
+    ]
+    *_, confusable = [part for part, _ in made_of([replace(sets, items=tuple(alike))])]
+    assert set(confusable.gold)
+    assert set(confusable.gold) <= more.keys()
+
+
+def test_what_is_learned_groups_what_it_was_learned_from(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(story_model, "DRAWN", 6)
+    monkeypatch.setattr(story_model, "BEST", 2)
+    sets = [labelled(STORIES, 4), replace(labelled(STORIES, 2), name="other")]
+    model = learn(sets)
+    assert model == learn(sets)
+    assert model.shares["en"]["the"] == 1.0
+    assert goodness(sets[0].gold, day(sets[0], model).labels(model)) == 1.0
 
 
 def test_a_day_is_grouped_as_the_model_says():
