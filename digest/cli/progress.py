@@ -78,7 +78,7 @@ def _next(what: str, due: datetime, now: datetime) -> str:
 
 def _length(seconds: float) -> str:
     text = str(timedelta(seconds=round(seconds)))
-    return text.removeprefix("0:").removeprefix("0") if text.startswith("0:0") else text
+    return text.removeprefix("0:").removeprefix("0") if text.startswith("0:") else text
 
 
 def _bar(console: Console) -> Progress:
