@@ -1,7 +1,7 @@
 """What ties an article to the others of its story: how much, and by which words."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +17,11 @@ LONGEST = 4000
 # How many words are told, and what share of the first one's part in the likeness a word needs.
 MOST = 8
 LEAST_SHARE = 0.15
+# Of so many words those are told first that tell something by themselves: no numbers, no words of
+# few letters but names, and none in more than this share of a language's articles.
+CANDIDATES = 3 * MOST
+FEW_LETTERS = 3
+EVERYDAY = 0.15
 # Words in more than this share of the other stories' texts, or this many, tell nothing.
 COMMON_SHARE = 0.2
 COMMON_LEAST = 10
@@ -48,21 +53,38 @@ class Ties:
         """For each of a story's articles the words that tie it to the others, the heaviest first.
 
         They are spelled as the article itself spells them. Left out are words that are common in
-        the day's other stories, and those that weigh little beside the heaviest, as short ones do.
+        the day's other stories, and those that weigh little beside the heaviest, as short ones do;
+        numbers and everyday words too, where there are others.
         """
         common = self._common_outside(numbers)
         told: dict[tuple[str, str], tuple[str, ...]] = {}  # copies are read once
         tied = []
-        for item, (columns, parts) in zip(items, self._parts(numbers), strict=True):
+        rows = self._features.row_of[list(numbers)].tolist()
+        for item, row, (columns, parts) in zip(items, rows, self._parts(numbers), strict=True):
             text = (item.title, item.body or item.teaser)
             if text not in told:
                 parts[np.isin(columns, common)] = 0
                 least = LEAST_SHARE * parts.max(initial=0.0)
-                heaviest = np.lexsort((columns, -parts))[:MOST]
+                heaviest = np.lexsort((columns, -parts))[:CANDIDATES]
                 stems = [self._features.stems[columns[n]] for n in heaviest if parts[n] > least]
-                told[text] = self._as_written("\n".join(text), stems)
+                words = self._as_written("\n".join(text), stems)
+                shares = self._shares(row)
+                telling = [
+                    word
+                    for word, stem in zip(words, stems, strict=True)
+                    if _tells(word) and shares.get(stem[:STEM_CHARACTERS], 0) <= EVERYDAY
+                ]
+                told[text] = tuple(dict.fromkeys(telling or words))[:MOST]
             tied.append(told[text])
         return tied
+
+    def _shares(self, row: int) -> Mapping[str, float]:
+        """How common words are in a text's language, as far as that is known."""
+        features = self._features
+        if row < 0:  # a text without any word
+            return {}
+        language = [*features.vocabulary.rarities][features.languages[row]]
+        return features.vocabulary.shares.get(language, {})
 
     def _common_outside(self, numbers: Sequence[int]) -> NDArray[np.int64]:
         """The columns of a story's articles that are common in the day's other texts."""
@@ -89,7 +111,7 @@ class Ties:
             yield vectors.indices[within], np.maximum(weights * (total[within] - weights), 0)
             place += 1
 
-    def _as_written(self, text: str, stems: Sequence[str]) -> tuple[str, ...]:
+    def _as_written(self, text: str, stems: Sequence[str]) -> list[str]:
         wanted = [stem[:STEM_CHARACTERS] for stem in stems]
         found: dict[str, str] = {}
         for word in _WORD.findall(text[:LONGEST]):
@@ -103,14 +125,19 @@ class Ties:
                         found.setdefault(key, written)
             if len(found) == len(wanted):
                 break
-        shown = (found.get(key, stem) for key, stem in zip(wanted, stems, strict=True))
-        return tuple(dict.fromkeys(shown))
+        return [found.get(key, stem) for key, stem in zip(wanted, stems, strict=True)]
 
     def _keys(self, word: str) -> list[str]:
         """The stems of a word, most often one."""
         if word not in self._stems:
             self._stems[word] = [term[:STEM_CHARACTERS] for term in terms(word)]
         return self._stems[word]
+
+
+def _tells(word: str) -> bool:
+    """Whether a word can tell something by itself: "Varna" and "UN", not "5" or "per"."""
+    named = len(word) > FEW_LETTERS or not word.islower()
+    return named and any(map(str.isalpha, word))
 
 
 def _joined(pieces: Sequence[str]) -> str:

@@ -168,3 +168,29 @@ def test_tell_puts_the_best_story_first_and_names_what_ties_it():
     assert stories[0].accounts[0].tied == ("Millbrook", "bridge", "crack")
     assert stories[0].accounts[1].tied == ("Millbrook", "bridge", "Crack")
     assert stories[1].accounts[0].tied == ()
+
+
+def tied(*titles: str, language: str = "") -> list[set[str]]:
+    items = [
+        Item(str(number), title, published=NOW, language=language)
+        for number, title in enumerate(titles)
+    ]
+    (story,) = tell(items, now=NOW, weights={})
+    return [set(account.tied) for account in story.accounts]
+
+
+def test_numbers_and_everyday_words_are_not_what_ties_where_there_are_others():
+    for words in tied(
+        "UN budget of 5 billion, 12 per cent more than last year",
+        "Last year: UN budget grows 12 per cent to 5 billion",
+        language="en",
+    ):
+        assert {"UN", "budget"} <= words
+        assert not words & {"5", "12", "per", "last", "year", "Last", "of"}
+    assert tied("747", "747!") == [{"747"}]
+    for words in tied(
+        "Мостът на р. Тунджа е затворен от 5 ч.", "От 5 ч. мостът на р. Тунджа е затворен"
+    ):
+        assert {"Тунджа", "затворен"} <= words
+        assert not words & {"5", "ч", "на", "от", "е"}
+    assert all(tied("渡轮在卡利亚克拉附近搁浅", "卡利亚克拉附近渡轮搁浅", language="zh"))
