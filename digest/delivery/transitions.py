@@ -1,12 +1,13 @@
 """The life of a delivery row as pure functions: what may follow what, and which fields change."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypedDict
 
 from digest.config import Settings, Uncertain
-from digest.delivery.replies import Answer, Stage, Verdict, understand
+from digest.delivery.replies import Answer, Stage, Verdict, decide
 from digest.store.models import DeliveryStatus, SubscriptionStatus
 
 REPLY_LENGTH = 500
@@ -19,6 +20,57 @@ S = DeliveryStatus
 
 OPEN = (S.WAITING, S.CLAIMED, S.DEFERRED)
 """Rows that still have something before them: an edition with any of them is not complete."""
+
+
+class Event(StrEnum):
+    """What may happen to a row."""
+
+    CLAIM = "claim"
+    """A sender takes it, to try it alone."""
+    RELEASE = "release"
+    """The claim ends before the recipient had a turn."""
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+    DEFER = "defer"
+    LOSE = "lose"
+    """Nobody can say whether the message was taken."""
+    RESEND = "resend"
+    """What was lost is to be tried again, by the policy or by the operator's word."""
+    RESOLVE = "resolve"
+    """What was lost has arrived, by the operator's word."""
+    SKIP = "skip"
+    """It is not to be tried, for a reason that `Skip` names."""
+
+
+_TRIABLE = (S.WAITING, S.DEFERRED)
+# An answer that was given up for lost may yet be heard. It counts as long as nobody has claimed
+# the row anew, which the ledger knows by the fence; by then the row is uncertain, or waits again.
+_TRIED = (S.CLAIMED, S.UNCERTAIN, S.WAITING)
+
+TURNS: Mapping[Event, tuple[tuple[DeliveryStatus, ...], DeliveryStatus]] = {
+    Event.CLAIM: (_TRIABLE, S.CLAIMED),
+    Event.RELEASE: (_TRIED, S.WAITING),
+    Event.ACCEPT: (_TRIED, S.ACCEPTED),
+    Event.REFUSE: (_TRIED, S.REFUSED),
+    Event.DEFER: (_TRIED, S.DEFERRED),
+    Event.LOSE: (_TRIED, S.UNCERTAIN),
+    Event.RESEND: (_TRIED, S.WAITING),
+    Event.RESOLVE: ((S.UNCERTAIN,), S.ACCEPTED),
+    Event.SKIP: ((*_TRIABLE, S.CLAIMED), S.SKIPPED),
+}
+"""From where each event may come, and where it leads. Nothing follows what is in no first part."""
+
+
+def follow(status: DeliveryStatus, event: Event) -> DeliveryStatus:
+    """The status of a row after an event.
+
+    Raises:
+        ValueError: nothing of the kind can happen to a row that stands there.
+    """
+    before, after = TURNS[event]
+    if status not in before:
+        raise ValueError(f"a delivery that is {status} cannot see the event {event}")
+    return after
 
 
 class Skip(StrEnum):
@@ -72,7 +124,12 @@ def skip_reason(
 
 def skipped(reason: Skip, *, attempts: int, now: datetime) -> Fields:
     """The row of somebody who is not mailed after all."""
-    return _fields(S.SKIPPED, reason=reason, attempts=attempts, due=now, finished=now)
+    return _fields(Event.SKIP, reason=reason, attempts=attempts, due=now)
+
+
+def untouched(*, attempts: int, now: datetime) -> Fields:
+    """The row of a claim that ended before the server heard of the recipient."""
+    return _fields(Event.RELEASE, attempts=attempts, due=now)
 
 
 def settled(
@@ -88,25 +145,25 @@ def settled(
         jitter: from 0 to 1; spreads the next attempts of those who were deferred together.
     """
     reply, tried = str(answer)[:REPLY_LENGTH], attempts + 1
-    verdict = understand(answer)
+    verdict = decide(answer).verdict
     if verdict is Verdict.BACK and answer.stage is not Stage.MAIL:
         # Also a server that closes whenever this recipient is named is not asked for ever.
         verdict = Verdict.LATER
     match verdict:
         case Verdict.ACCEPTED:
-            fields = _fields(S.ACCEPTED, attempts=tried, due=now, finished=now)
+            fields = _fields(Event.ACCEPT, attempts=tried, due=now)
         case Verdict.REFUSED:
-            fields = _fields(S.REFUSED, attempts=tried, due=now, finished=now)
+            fields = _fields(Event.REFUSE, attempts=tried, due=now)
         case Verdict.LATER:
             due = next_attempt(tried, now=now, policy=policy, jitter=jitter)
             if due is None:
-                fields = _fields(S.REFUSED, reason=GAVE_UP, attempts=tried, due=now, finished=now)
+                fields = _fields(Event.REFUSE, reason=GAVE_UP, attempts=tried, due=now)
             else:
-                fields = _fields(S.DEFERRED, attempts=tried, due=due)
+                fields = _fields(Event.DEFER, attempts=tried, due=due)
         case Verdict.UNCERTAIN:
             fields = lost(reply, attempts=tried, now=now, policy=policy)
         case Verdict.BACK | Verdict.HALT:
-            fields = _fields(S.WAITING, attempts=attempts, due=now)
+            fields = untouched(attempts=attempts, now=now)
     fields["code"], fields["reply"] = answer.code, reply
     return fields
 
@@ -120,13 +177,8 @@ def lost(reply: str, *, attempts: int, now: datetime, policy: Policy) -> Fields:
     if policy.uncertain is Uncertain.RESEND:
         due = next_attempt(max(attempts, 1), now=now, policy=policy, jitter=0)
     if due is None:
-        return _fields(S.UNCERTAIN, reply=reply, attempts=attempts, due=now, finished=now)
-    return _fields(S.WAITING, reply=reply, attempts=attempts, due=due)
-
-
-def untouched(*, attempts: int, now: datetime) -> Fields:
-    """The row of a claim whose message was never begun: it waits as before."""
-    return _fields(S.WAITING, attempts=attempts, due=now)
+        return _fields(Event.LOSE, reply=reply, attempts=attempts, due=now)
+    return _fields(Event.RESEND, reply=reply, attempts=attempts, due=due)
 
 
 def next_attempt(attempts: int, *, now: datetime, policy: Policy, jitter: float) -> datetime | None:
@@ -144,14 +196,9 @@ def next_attempt(attempts: int, *, now: datetime, policy: Policy, jitter: float)
 
 
 def _fields(
-    status: DeliveryStatus,
-    *,
-    attempts: int,
-    due: datetime,
-    reason: str = "",
-    reply: str = "",
-    finished: datetime | None = None,
+    event: Event, *, attempts: int, due: datetime, reason: str = "", reply: str = ""
 ) -> Fields:
+    status = follow(S.CLAIMED, event)
     return {
         "status": status.value,
         "reason": str(reason),
@@ -159,5 +206,5 @@ def _fields(
         "reply": reply,
         "attempts": attempts,
         "due": due,
-        "finished": finished,
+        "finished": None if status in OPEN else due,
     }
