@@ -13,6 +13,8 @@ from sqlmodel import select
 
 from digest.bootstrap import App
 from digest.config import Newsletter
+from digest.delivery.message import MAX_BYTES
+from digest.delivery.proof import proof_of_edition
 from digest.editions.desk import editions_concerned, forget, keep, mark, pairs_kept, unmark
 from digest.editions.hand import EVERYWHERE, hand_for
 from digest.editions.life import Rebuild, build, load_document, release_articles
@@ -222,6 +224,24 @@ def test_pinned_articles_lead_and_stand_first_in_the_order_they_were_pinned(
     told = why_lines(place)
     assert any(line.startswith("  leads: pinned by the editor, ") for line in told)
     assert any(": pinned by the editor, articles: " in line for line in told)
+
+
+def test_hundreds_of_pins_still_make_a_mail_that_receivers_take(app: App, newsletter: Newsletter):
+    many = []
+    for number in range(150):
+        words = [f"w{number}{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+        title, body = " ".join(words[:16]), " ".join(words * 4)
+        many.append(put(app.store, title, CUTOFF - HOUR, body=body))
+    marked(app, PINNED, *many)
+    edition = compose(app, newsletter)
+    stories = load_document(edition).stories
+    assert [story.lead for story in stories] == many
+    assert {story.placement for story in stories} == {"top"}
+    proof = proof_of_edition(app.press, edition)
+    assert len(proof.message) < MAX_BYTES
+    assert "This mail was shortened." in proof.text
+    assert proof.text.index("\nw0a ") < proof.text.index("\nw1a ")
+    assert "w149a" not in proof.text
 
 
 def test_a_pin_of_one_newsletter_is_nothing_to_another(app: App, newsletter: Newsletter):
