@@ -27,6 +27,7 @@ class Mailbox:
     utf8: bool = False
 
 
+@lru_cache(maxsize=1024)
 def mailbox(address: str) -> Mailbox:
     """The address as the envelope and the headers want it.
 
@@ -36,11 +37,6 @@ def mailbox(address: str) -> Mailbox:
     local, _, _ = address.partition("@")
     if _PLAIN.fullmatch(address) and len(local) <= _LONGEST_LOCAL_PART and len(address) <= _LONGEST:
         return Mailbox(address)
-    return _international(address)
-
-
-@lru_cache(maxsize=1024)
-def _international(address: str) -> Mailbox:
     try:
         valid = validate_email(address, check_deliverability=False, strict=True)
     except EmailNotValidError as error:

@@ -1,24 +1,39 @@
 """Header fields as bytes: folded, encoded, and made so that nothing from outside can end one."""
 
 import re
+from datetime import datetime
+from email.charset import Charset
 from email.header import Header
 from email.utils import format_datetime
+from functools import lru_cache
 
 from digest.text import one_line
-
-__all__ = ["field", "format_datetime", "list_field", "phrase", "unstructured"]
 
 _LINE = 76
 # Printable ASCII without what a parser would read as an encoded word (RFC 2047 section 2).
 _PLAIN = re.compile(r"(?!.*=\?)[ -~]*")
 _BARE_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
+_UTF8 = Charset("utf-8")
+
 
 def field(name: str, value: bytes) -> bytes:
     """One header field; a value that would end it is a programming error."""
-    if re.search(rb"\r\n(?![ \t])|(?<!\r)\n|\r(?!\n)|\x00", value):
+    folds = value.count(b"\r\n ") + value.count(b"\r\n\t")
+    if value.count(b"\n") != folds or value.count(b"\r") != folds or b"\x00" in value:
         raise ValueError(f"the value of {name} would end its header")
     return name.encode("ascii") + b": " + value + b"\r\n"
+
+
+def date(now: datetime) -> bytes:
+    """The field that says when a mail was written, in whole seconds."""
+    return _date(now.replace(microsecond=0))
+
+
+# An edition's mails are many in a second.
+@lru_cache(maxsize=2)
+def _date(second: datetime) -> bytes:
+    return field("Date", format_datetime(second).encode("ascii"))
 
 
 def unstructured(name: str, text: str) -> bytes:
@@ -58,5 +73,10 @@ def list_field(name: str, display: str, bracketed: str, *, alone: str = "") -> b
 
 
 def _encoded(line: str, name: str) -> bytes:
+    # Most names fit in one encoded word. `Header` would come to the same, but looks at them again
+    # for each letter, for the place at which to fold.
+    word = _UTF8.header_encode(line)
+    if len(name) + 2 + len(word) <= _LINE:
+        return word.encode("ascii")
     words = Header(line, charset="utf-8", header_name=name, maxlinelen=_LINE)
     return words.encode(linesep="\r\n").encode("ascii")

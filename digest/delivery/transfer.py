@@ -15,6 +15,8 @@ LINE = 76
 
 _SOFT = b"=\r\n"
 _DOTTED = re.compile(rb"^\.[^\r\n]*", re.MULTILINE)
+# A value that stands for itself on a line of its own, such as a token or most addresses.
+_SAFE = re.compile(r"(?!\.)[!-<>-~](?:[ -<>-~]{0,73}[!-<>-~])?")
 _TRIPLES = LINE // 4 * 3
 
 
@@ -24,6 +26,8 @@ def quoted(text: str) -> bytes:
     A soft line break stands after text that ends elsewhere: so texts encoded apart decode, once
     joined, to the joined text.
     """
+    if _SAFE.fullmatch(text):
+        return text.encode("ascii") + _SOFT
     plain = _lines(text).encode("utf-8", "replace")
     encoded = binascii.b2a_qp(plain, istext=True).replace(b"\n", b"\r\n")
     encoded = _DOTTED.sub(lambda match: _without_dot(match[0]), encoded)
@@ -81,17 +85,18 @@ class Base64:
 
     def fill(self, values: Mapping[Slot, str]) -> bytes:
         """The encoded text with `values` in its blanks."""
+        octets = {slot: _octets(value) for slot, value in values.items()}
         lines: list[bytes] = []
         rest = b""
         for piece in self._pieces:
             if isinstance(piece, Slot):
-                rest += _octets(values[piece])
+                rest += octets[piece]
                 continue
-            used = -len(rest) % 3
-            rest += piece.octets[:used]
+            first, middle, end = piece.after(-len(rest) % 3)
+            rest += first
             if len(rest) % 3 == 0:
-                lines += (_base64(rest), piece.middle(used))
-                rest = piece.end(used)
+                lines += (_base64(rest), middle)
+                rest = end
         lines.append(_base64(rest))
         return b"".join(lines)
 
@@ -101,20 +106,15 @@ class _Stretch:
 
     def __init__(self, octets: bytes) -> None:
         self.octets = octets
-        self._middles: dict[int, bytes] = {}
+        self._cut: dict[int, tuple[bytes, bytes, bytes]] = {}
 
-    def middle(self, used: int) -> bytes:
-        """The encoded threes that follow the first `used` octets."""
-        if used not in self._middles:
-            self._middles[used] = _base64(self.octets[used : self._threes_end(used)])
-        return self._middles[used]
-
-    def end(self, used: int) -> bytes:
-        """The one or two octets that are left after the threes."""
-        return self.octets[self._threes_end(used) :]
-
-    def _threes_end(self, used: int) -> int:
-        return used + max(len(self.octets) - used, 0) // 3 * 3
+    def after(self, used: int) -> tuple[bytes, bytes, bytes]:
+        """The first `used` octets, the threes after them, encoded, and the octets left over."""
+        if used not in self._cut:
+            end = used + max(len(self.octets) - used, 0) // 3 * 3
+            middle = _base64(self.octets[used:end])
+            self._cut[used] = self.octets[:used], middle, self.octets[end:]
+        return self._cut[used]
 
 
 def _octets(text: str) -> bytes:
@@ -122,6 +122,8 @@ def _octets(text: str) -> bytes:
 
 
 def _base64(octets: bytes) -> bytes:
+    if len(octets) <= _TRIPLES:
+        return binascii.b2a_base64(octets, newline=False) + b"\r\n" if octets else b""
     starts = range(0, len(octets), _TRIPLES)
     lines = (binascii.b2a_base64(octets[n : n + _TRIPLES], newline=False) for n in starts)
     return b"".join(line + b"\r\n" for line in lines)
