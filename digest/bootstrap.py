@@ -64,7 +64,13 @@ class App:
 
     @cached_property
     def press(self) -> Press:
-        """What turns a document into mails."""
+        """What turns a document into mails.
+
+        Raises:
+            SecretUnreadableError: the key of the links is absent, unreadable or too short.
+            ConfigInvalidError: a key that is to sign mails is absent or of no use.
+        """
+        self.settings.signing_keys()  # told now, not when the first mail is due
         return Press(self.settings, self.templates, self.tokens, self.clock)
 
     def close(self) -> None:

@@ -18,10 +18,13 @@ from pydantic_settings import (
 )
 from sqlalchemy.engine import make_url
 
+from digest.config_keys import Algorithm, SigningKey, read_signing_keys
 from digest.config_tables import (
     DAYS,
     Database,
     Delivery,
+    Destination,
+    Dkim,
     Feed,
     Ingest,
     Logging,
@@ -32,6 +35,7 @@ from digest.config_tables import (
     Smtp,
     Tag,
     Uncertain,
+    WarmUp,
     Web,
 )
 from digest.errors import (
@@ -46,8 +50,11 @@ from digest.text import one_line, tag_key
 
 __all__ = [
     "DAYS",
+    "Algorithm",
     "Database",
     "Delivery",
+    "Destination",
+    "Dkim",
     "Feed",
     "Ingest",
     "Logging",
@@ -55,10 +62,12 @@ __all__ = [
     "Section",
     "Security",
     "Settings",
+    "SigningKey",
     "Site",
     "Smtp",
     "Tag",
     "Uncertain",
+    "WarmUp",
     "Web",
     "config_path",
     "load_settings",
@@ -81,7 +90,10 @@ class Settings(BaseSettings):
     site: Site
     database: Database = Database()
     smtp: Smtp = Smtp()
+    servers: tuple[Smtp, ...] = ()
+    destinations: tuple[Destination, ...] = ()
     delivery: Delivery = Delivery()
+    dkim: tuple[Dkim, ...] = ()
     web: Web = Web()
     logging: Logging = Logging()
     ingest: Ingest = Ingest()
@@ -113,11 +125,15 @@ class Settings(BaseSettings):
         """
         settings = cls(**data)
         settings._folder = folder
-        if settings.smtp.password_file is None:
-            return settings
-        secret = _read_secret(settings.within(settings.smtp.password_file), "smtp.password_file")
-        smtp = settings.smtp.model_copy(update={"password": SecretStr(secret)})
-        return settings.model_copy(update={"smtp": smtp})
+        smtp = settings._with_password(settings.smtp, "smtp")
+        servers = [settings._with_password(server, "servers") for server in settings.servers]
+        return settings.model_copy(update={"smtp": smtp, "servers": tuple(servers)})
+
+    def _with_password(self, server: Smtp, key: str) -> Smtp:
+        if server.password_file is None:
+            return server
+        secret = _read_secret(self.within(server.password_file), f"{key}.password_file")
+        return server.model_copy(update={"password": SecretStr(secret)})
 
     def within(self, path: Path) -> Path:
         """A path of the configuration, which is relative to the file that names it."""
@@ -130,6 +146,11 @@ class Settings(BaseSettings):
         if url.drivername == "sqlite" and url.database and url.database != ":memory:":
             url = url.set(database=str(self.within(Path(url.database))))
         return url.render_as_string(hide_password=False)
+
+    @property
+    def journal_folder(self) -> Path:
+        """Where senders keep their journals while they send."""
+        return self.within(self.delivery.journals)
 
     @property
     def secret_key_path(self) -> Path:
@@ -148,6 +169,15 @@ class Settings(BaseSettings):
             why = f"it holds fewer than {MINIMUM_KEY_LENGTH} characters"
             raise SecretUnreadableError(key="site.secret_key_file", path=path, why=why)
         return key
+
+    def signing_keys(self) -> tuple[SigningKey, ...]:
+        """The keys that sign mails, of all domains.
+
+        Raises:
+            ConfigInvalidError: with one line for each that is absent or of no use.
+        """
+        senders = {newsletter.from_domain for newsletter in self.newsletters}
+        return read_signing_keys(self.dkim, self.within, senders)
 
     def newsletter(self, slug: str) -> Newsletter:
         """The newsletter called `slug`.

@@ -1,7 +1,7 @@
 """The tables of `digest.toml`, each checked by itself."""
 
 import re
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -16,13 +16,16 @@ from digest.config_types import (
     Duration,
     FeedAddress,
     Language,
+    MailDomain,
     OneLine,
     Port,
     PositiveDuration,
     SectionPath,
+    Selector,
     Slug,
     WebAddress,
     Zone,
+    check_domain,
     check_own_address,
     check_zone,
 )
@@ -75,8 +78,22 @@ class Security(StrEnum):
     TLS = "tls"
 
 
+class WarmUp(_Table):
+    """[smtp.warm_up]: so many messages a day, of UTC, until receivers know a new server."""
+
+    start: date
+    first_day: int = Field(default=500, ge=1)
+    growth: float = Field(default=1.5, ge=1, le=10)
+
+    def allowance(self, day: date) -> int:
+        """Messages that may leave on a day; before the start as many as on the first one."""
+        # Any number is too much for a float in the end, and no limit long before.
+        days = min(max((day - self.start).days, 0), 100)
+        return int(min(self.first_day * self.growth**days, 1e9))
+
+
 class Smtp(_Table):
-    """[smtp]: the server that takes the mail."""
+    """[smtp]: the server that takes the mail; [[servers]]: others beside it."""
 
     host: OneLine = "127.0.0.1"
     port: Port = 2525
@@ -89,6 +106,22 @@ class Smtp(_Table):
     verify_certificate: bool = True
     helo_name: OneLine | None = None
     bounce_address: BounceAddress | None = None
+    per_second: float | None = Field(default=None, gt=0, le=100_000)
+    weight: float = Field(default=1.0, gt=0, le=1000)
+    warm_up: WarmUp | None = None
+
+    @property
+    def name(self) -> str:
+        """Host and port."""
+        return f"{self.host}:{self.port}"
+
+
+class Destination(_Table):
+    """[[destinations]]: a domain whose servers want their mail slowly."""
+
+    domain: MailDomain
+    per_second: float | None = Field(default=None, gt=0, le=100_000)
+    max_connections: int | None = Field(default=None, ge=1, le=500)
 
 
 class Uncertain(StrEnum):
@@ -105,6 +138,15 @@ class Delivery(_Table):
     retry_for: PositiveDuration = timedelta(hours=8)
     uncertain: Uncertain = Uncertain.HOLD
     give_up_after: PositiveDuration = timedelta(hours=6)
+    journals: Path = Path("journals")
+
+
+class Dkim(_Table):
+    """[[dkim]]: a key that signs the mails of the newsletters of one domain."""
+
+    domain: MailDomain
+    selector: Selector
+    private_key_file: Path
 
 
 class Web(_Table):
@@ -230,6 +272,11 @@ class Newsletter(_Table):
         """The sender's bare address, normalised."""
         match = ADDRESS_LINE.match(self.sender)
         return check_own_address(((match and (match["inner"] or match["bare"])) or "").strip())
+
+    @property
+    def from_domain(self) -> str:
+        """The sender's domain, as A-labels, in small letters."""
+        return check_domain(self.from_address.rpartition("@")[2])
 
     @property
     def section_keys(self) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ _LONGEST = timedelta(days=3660)
 _DIGITS = 12
 # 64 octets (RFC 5321 section 4.5.3.1.1) less "+" and the 40 letters that name a delivery.
 _LONGEST_BOUNCE_LOCAL_PART = 23
+# Octets of a label in DNS (RFC 1035 section 2.3.4).
+_LONGEST_SELECTOR = 63
 
 
 def check_zone(name: str) -> str:
@@ -76,6 +78,16 @@ def _bounce_address(text: str) -> str:
             "@, for each mail's own mark is added to them"
         )
     return address
+
+
+def check_domain(text: str) -> str:
+    """`text` as a domain of A-labels, in small letters; nothing is looked up."""
+    try:
+        return validate_email(f"x@{text}", check_deliverability=False).ascii_domain.lower()
+    except EmailNotValidError as error:
+        raise ValueError(
+            f'"{one_line(text, 100)}" is no domain: write what stands after the @, as "example.org"'
+        ) from error
 
 
 def _duration(value: object) -> object:
@@ -144,8 +156,20 @@ def _slug(text: str) -> str:
     return text
 
 
+def check_selector(text: str) -> str:
+    """`text` as a DKIM selector, a name under which DNS has a record (RFC 6376 section 3.1)."""
+    label, name = "[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?", text.lower()
+    if not re.fullmatch(rf"{label}(?:\.{label})*", name) or len(name) > _LONGEST_SELECTOR:
+        raise ValueError(
+            f'"{one_line(text, 100)}" is no selector: up to {_LONGEST_SELECTOR} small letters, '
+            'digits, dots and hyphens, such as "s2026"'
+        )
+    return name
+
+
 Zone = Annotated[str, AfterValidator(check_zone)]
 Language = Annotated[str, AfterValidator(check_language)]
+MailDomain = Annotated[str, AfterValidator(check_domain)]
 Address = Annotated[str, AfterValidator(check_own_address)]
 BounceAddress = Annotated[str, AfterValidator(_bounce_address)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
@@ -153,6 +177,7 @@ PositiveDuration = Annotated[timedelta, BeforeValidator(_duration), AfterValidat
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 FeedAddress = Annotated[str, AfterValidator(_feed_address)]
 SectionPath = Annotated[str, AfterValidator(_section)]
+Selector = Annotated[str, AfterValidator(check_selector)]
 Slug = Annotated[str, AfterValidator(_slug)]
 OneLine = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -115,7 +115,7 @@ def _model(field: FieldInfo) -> tuple[type[BaseModel], bool]:
 
 def _uncommented() -> str:
     """The example configuration with its commented-out settings switched on."""
-    return re.sub(r"(?m)^# (\w+ = )", r"\1", example_configuration())
+    return re.sub(r"(?m)^# (\w+ = |\[)", r"\1", example_configuration())
 
 
 def _comments() -> dict[tuple[str, str], str]:

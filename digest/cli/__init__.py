@@ -23,6 +23,7 @@ COMMANDS = {
     "subscribers": ("digest.cli.subscribers", "Add, show, change, import and export subscribers."),
     "suppressions": ("digest.cli.suppressions", "List and change who is never mailed."),
     "editions": ("digest.cli.editions", "Compose, look at, send and account for editions."),
+    "dkim": ("digest.cli.dkim", "Make the keys that sign mails; show their DNS records."),
     "demo": ("digest.cli.demo", "See the whole main job on a sample day, on this machine alone."),
     "preview": ("digest.cli.services:preview", "Show an edition in a browser."),
     "run": ("digest.cli.services:run", "Run scheduler, delivery and web in one process."),

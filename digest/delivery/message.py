@@ -5,11 +5,13 @@ import html
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property, lru_cache
 from urllib.parse import quote
 
-from digest.config import Newsletter, Settings
+from digest.config import Newsletter, Settings, SigningKey
 from digest.delivery import headers
 from digest.delivery.addresses import Mailbox, domain_of, mailbox
+from digest.delivery.dkim import Seal
 from digest.delivery.transfer import Base64, Quoted, shortest
 from digest.errors import MessageTooLargeError
 from digest.rendering import Slot, Spliced
@@ -24,6 +26,9 @@ MAX_BYTES = 100_000
 # the boundary.
 _BOUNDARY = "=_digest"
 _END = f"\r\n--{_BOUNDARY}--\r\n".encode("ascii")
+_BREAK = b"\r\n"
+# The fields that no two readers share.
+_OWN = ("To", "Date", "Message-ID", "List-Unsubscribe")
 # What a reader's own values take: the fields of their head, and the blanks of both parts.
 _HEAD_ROOM = 3_000
 # Characters of a reader's name: with more, one reader's mail might pass the limit of all.
@@ -58,7 +63,13 @@ class Letterhead:
     bounces: str
     base_url: str
     tokens: Tokens
+    keys: tuple[SigningKey, ...] = ()
     test: bool = False
+
+    @cached_property
+    def domain(self) -> str:
+        """The domain that the mails are from, as A-labels."""
+        return domain_of(self.from_address)
 
     def envelope_sender(self, delivery_id: int) -> str:
         """The address that a bounce of this delivery comes back to (VERP)."""
@@ -72,8 +83,7 @@ class Letterhead:
         """
         secret = self.tokens.bounce(delivery_id) + (now.isoformat() if self.test else "")
         mark = hashlib.sha256(secret.encode("ascii")).hexdigest()[:12]
-        domain = domain_of(self.from_address)
-        return f"<{self.newsletter}.{self.edition_id}.{delivery_id}.{mark}@{domain}>"
+        return f"<{self.newsletter}.{self.edition_id}.{delivery_id}.{mark}@{self.domain}>"
 
     def reader_token(self, recipient: Recipient) -> str:
         """The token of the links in a reader's mail."""
@@ -81,25 +91,27 @@ class Letterhead:
 
     def head(self, to: Mailbox, recipient: Recipient, token: str, now: datetime) -> bytes:
         """The header fields that no two readers share."""
-        leave_by_mail = f"<{_mailto(self.bounces)}?subject=unsubscribe%20{token}>"
-        leave = f"<{self.base_url}/unsubscribe/{token}>,\r\n {leave_by_mail}"
+        message_id = self.message_id(recipient.delivery_id, now)
+        leave = f"<{self.base_url}/unsubscribe/{token}>,\r\n <{self._leave_by_mail}{token}>"
+        name = one_line(recipient.name, _NAME_LENGTH) if recipient.name else ""
         return b"".join(
             (
-                headers.phrase("To", one_line(recipient.name, _NAME_LENGTH), to.address),
-                headers.field("Date", headers.format_datetime(now).encode("ascii")),
-                headers.field(
-                    "Message-ID", self.message_id(recipient.delivery_id, now).encode("ascii")
-                ),
+                headers.phrase("To", name, to.address),
+                headers.date(now),
+                headers.field("Message-ID", message_id.encode("ascii")),
                 headers.field("List-Unsubscribe", leave.encode("ascii")),
             )
         )
 
+    @cached_property
+    def _leave_by_mail(self) -> str:
+        return f"{_mailto(self.bounces)}?subject=unsubscribe%20"
+
     def common(self, subject: str) -> bytes:
         """The header fields that every reader of a choice of sections shares."""
         sender, base = mailbox(self.from_address).address, self.base_url
-        domain = domain_of(self.from_address)
         owner = mailbox(self.reply_to or self.from_address).address
-        feedback = f"{self.edition}:{self.newsletter}:digest:{_sender_id(domain)}"
+        feedback = f"{self.edition}:{self.newsletter}:digest:{_sender_id(self.domain)}"
         plain = {
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "List-Help": f"<{base}/n/{self.newsletter}>",
@@ -117,7 +129,7 @@ class Letterhead:
         fields = [
             headers.phrase("From", self.from_name, sender),
             headers.unstructured("Subject", f"[test] {subject}" if self.test else subject),
-            headers.list_field("List-Id", self.title, f"<{self.newsletter}.{domain}>"),
+            headers.list_field("List-Id", self.title, f"<{self.newsletter}.{self.domain}>"),
             *(headers.field(name, value.encode("ascii")) for name, value in plain.items()),
         ]
         if self.reply_to:
@@ -132,7 +144,11 @@ def letterhead(
     edition_id: int,
     tokens: Tokens,
 ) -> Letterhead:
-    """The letterhead of an edition, for `Letterhead.test` use `for_test`."""
+    """The letterhead of an edition, for `Letterhead.test` use `for_test`.
+
+    Raises:
+        ConfigInvalidError: a key that is to sign the mails is absent or of no use.
+    """
     domain = domain_of(newsletter.from_address)
     bounces = settings.smtp.bounce_address
     return Letterhead(
@@ -146,6 +162,7 @@ def letterhead(
         bounces=mailbox(bounces).address if bounces else f"bounces@{domain}",
         base_url=settings.site.base_url,
         tokens=tokens,
+        keys=tuple(key for key in settings.signing_keys() if key.domain == domain),
     )
 
 
@@ -157,6 +174,7 @@ class PreparedMail:
     common: bytes
     text: Quoted | Base64
     html: Quoted | Base64
+    seal: Seal | None = None
 
     def personalise(self, recipient: Recipient, now: datetime) -> bytes:
         """One reader's mail, ready for the wire but for the final dot.
@@ -166,17 +184,17 @@ class PreparedMail:
         """
         token = self.letterhead.reader_token(recipient)
         values = {Slot.TOKEN: token, Slot.EMAIL: recipient.email, Slot.SINCE: recipient.since}
-        return b"".join(
-            (
-                self.letterhead.head(mailbox(recipient.email), recipient, token, now),
-                self.common,
-                _part_head("text/plain", self.text),
-                self.text.fill(values),
-                _part_head("text/html", self.html),
-                self.html.fill({slot: html.escape(value) for slot, value in values.items()}),
-                _END,
-            )
+        own = self.letterhead.head(mailbox(recipient.email), recipient, token, now)
+        body = (
+            _part_head("text/plain", self.text.name),
+            self.text.fill(values),
+            _BREAK,
+            _part_head("text/html", self.html.name),
+            self.html.fill({slot: html.escape(value) for slot, value in values.items()}),
+            _END,
         )
+        signatures = self.seal.sign(own, body, int(now.timestamp())) if self.seal else b""
+        return b"".join((signatures, own, self.common, _BREAK, *body))
 
 
 def prepare(letterhead: Letterhead, spliced: Spliced) -> PreparedMail:
@@ -186,11 +204,12 @@ def prepare(letterhead: Letterhead, spliced: Spliced) -> PreparedMail:
         MessageTooLargeError: it would be larger than `MAX_BYTES`.
     """
     common = letterhead.common(spliced.subject)
-    mail = PreparedMail(letterhead, common, shortest(spliced.text), shortest(spliced.html))
-    size = len(common) + mail.text.size + mail.html.size + _HEAD_ROOM
+    text, markup = shortest(spliced.text), shortest(spliced.html)
+    seal = Seal(letterhead.keys, common, _OWN) if letterhead.keys else None
+    size = len(common) + text.size + markup.size + _HEAD_ROOM + (seal.size if seal else 0)
     if size > MAX_BYTES:
         raise MessageTooLargeError(edition=letterhead.edition_id, size=size, limit=MAX_BYTES)
-    return mail
+    return PreparedMail(letterhead, common, text, markup, seal)
 
 
 def compose_message(
@@ -210,11 +229,12 @@ def trial_recipient(email: str, since: str = "") -> Recipient:
     return Recipient(delivery_id=0, subscription_id=PREVIEW, email=email, since=since)
 
 
-def _part_head(kind: str, part: Quoted | Base64) -> bytes:
+@lru_cache(maxsize=4)
+def _part_head(kind: str, encoding: str) -> bytes:
     return (
-        f"\r\n--{_BOUNDARY}\r\n"
+        f"--{_BOUNDARY}\r\n"
         f"Content-Type: {kind}; charset=utf-8\r\n"
-        f"Content-Transfer-Encoding: {part.name}\r\n\r\n"
+        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
     ).encode("ascii")
 
 
