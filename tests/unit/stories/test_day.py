@@ -69,6 +69,14 @@ def test_a_copy_that_comes_in_has_the_row_of_the_first():
     assert any({"copy", items[3].id} <= story for story in stories(day))
 
 
+def test_newcomers_of_the_same_weights_have_a_row_each():
+    day = Day(news("de", copies=2))
+    day.add([Item("x", "zeta"), Item("y", "zeta zeta"), Item("z", "theta")])
+    vectors, rows = day.features.vectors, day.features.row_of[-3:]
+    words = [[day.features.stems[stem] for stem in vectors[row].indices] for row in rows]
+    assert words == [["zeta"], ["zeta"], ["theta"]]
+
+
 def test_an_article_without_words_comes_in_alone():
     day = Day(news("de", copies=2))
     day.add([Item("nothing", "?!")])
