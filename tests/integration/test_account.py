@@ -1,11 +1,15 @@
 """An edition's account in the database: its sum, its deliveries, and what was uncertain."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import event
 from sqlmodel import col, select
 
+from digest.bootstrap import App
+from digest.cli.account import watch_sending
+from digest.config import Settings
 from digest.delivery import tally
 from digest.delivery.account import check_account, deliveries, said_of
 from digest.delivery.resolve import Resolution, resolve_uncertain
@@ -236,3 +240,31 @@ def _edition(store: Store, number: int) -> tuple[str, datetime | None]:
     with store.read() as session:
         edition = session.get_one(Edition, number)
         return edition.status, edition.completed
+
+
+def test_a_sending_is_followed_until_it_ends(
+    settings: Settings,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    edition = edition_with(store, S.WAITING, S.WAITING, status=EditionStatus.SENDING)
+
+    def accept(place: int, status: EditionStatus = EditionStatus.SENDING) -> None:
+        number = rows(store, edition)[place].id
+        with store.write() as session:
+            session.get_one(Delivery, number).status = S.ACCEPTED
+            session.get_one(Edition, edition).status = status
+
+    # What another process does between two looks.
+    meanwhile = iter([partial(accept, 0), partial(accept, 1, EditionStatus.SENT)])
+    monkeypatch.setattr("digest.cli.account.time.sleep", lambda _: next(meanwhile)())
+    moments = (NOW + timedelta(seconds=10 * look) for look in range(9))
+    app = App(settings, clock=lambda: next(moments))
+    watch_sending(app, edition, quiet=False)
+    app.close()
+    assert capsys.readouterr().err.splitlines() == [
+        "0 of 2 done",
+        "1 of 2 done · 0.1/s · 0:10 left",
+    ]
+    assert next(meanwhile, None) is None
