@@ -3,7 +3,17 @@
 import subprocess
 import sys
 
-BENCHMARKS = ("rendering", "editions", "subscribers", "ingest", "stories speed", "stories growth")
+BENCHMARKS = (
+    "rendering",
+    "editions",
+    "subscribers",
+    "ingest",
+    "stories speed",
+    "stories growth",
+    "delivery speed",
+    "delivery cpu",
+    "delivery audience",
+)
 
 
 def main() -> int:
