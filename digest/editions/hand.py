@@ -70,9 +70,9 @@ def linked_pairs(session: Session, articles: Any) -> dict[tuple[int, int], str]:
         .where(col(ArticlePair.kind) == PairKind.TOGETHER)
     )
     found = select(reached.c.id)
-    query = select(_FIRST, _SECOND, col(ArticlePair.kind)).where(
-        or_(_FIRST.in_(found), _SECOND.in_(found))
-    )
+    pairs = select(_FIRST, _SECOND, col(ArticlePair.kind))
+    # Each end by itself: for one or the other PostgreSQL would read every pair that there is.
+    query = union(pairs.where(_FIRST.in_(found)), pairs.where(_SECOND.in_(found)))
     return {(one, two): kind for one, two, kind in session.execute(query)}
 
 

@@ -16,7 +16,7 @@ from digest.config import Newsletter
 from digest.delivery.message import MAX_BYTES
 from digest.delivery.proof import proof_of_edition
 from digest.editions.desk import editions_concerned, forget, keep, mark, pairs_kept, unmark
-from digest.editions.hand import EVERYWHERE, hand_for
+from digest.editions.hand import EVERYWHERE, hand_for, linked_pairs
 from digest.editions.life import Rebuild, build, load_document, release_articles
 from digest.editions.reasons import said, why_lines
 from digest.editions.why import why_article
@@ -25,7 +25,7 @@ from digest.ingest.catalogue import find_article
 from digest.ingest.importing import import_files
 from digest.ingest.incoming import Report
 from digest.store.document import EditionDocument
-from digest.store.models import ArticleMark, Edition, Exclusion, MarkKind, PairKind
+from digest.store.models import Article, ArticleMark, Edition, Exclusion, MarkKind, PairKind
 from digest.web.app import create_app
 from tests.articles import put
 from tests.conftest import NOW
@@ -392,6 +392,33 @@ def test_decisions_of_former_years_cost_nothing(app: App, newsletter: Newsletter
     marked(app, PINNED, *old)
     assert cost() == small
     assert small[0] <= 3  # SQLite's BEGIN is one of them
+
+
+def test_pairs_are_found_by_their_indexes(app: App):
+    """No plan reads all pairs, once there are too many to read them all."""
+    one, two, three = put_alike(app)
+    kept(app, APART, one, two)
+    kept(app, TOGETHER, two, three)
+    dialect = app.store.engine.dialect.name
+    statements = []
+
+    def note(_connection, _cursor, statement, parameters, *_):
+        statements.append((statement, parameters))
+
+    with app.store.read() as session:
+        event.listen(app.store.engine, "before_cursor_execute", note)
+        linked_pairs(session, select(Article.id).where(Article.id == one))
+        event.remove(app.store.engine, "before_cursor_execute", note)
+        statement, parameters = statements[-1]  # before it SQLite begins
+        cursor = session.connection().connection.cursor()
+        if dialect == "postgresql":  # its few rows would be read whole
+            cursor.execute("SET enable_seqscan = off")
+        explain = "EXPLAIN" if dialect == "postgresql" else "EXPLAIN QUERY PLAN"
+        cursor.execute(f"{explain} {statement}", parameters)
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+    assert "article_pair" in plan
+    assert "Seq Scan on article_pair" not in plan
+    assert "SCAN article_pair" not in plan
 
 
 def test_the_preview_of_an_edition_not_built_yet_shows_what_was_decided(app: App):
