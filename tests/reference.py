@@ -1,4 +1,4 @@
-"""Writes the reference of commands and settings from the code: `python -m tests.reference`.
+"""Writes the reference of commands, settings and replies: `python -m tests.reference`.
 
 It stands with the tests because the program has no use for it, and because a test compares what
 it writes with the pages in docs/reference.
@@ -20,6 +20,7 @@ from typer.main import get_command
 from digest.bootstrap import example_configuration
 from digest.cli import COMMANDS, app
 from digest.config import Settings
+from tests.replies import replies_page
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -154,7 +155,11 @@ def _length(length: timedelta) -> str:
     return f"{seconds}s"
 
 
-PAGES = {"commands.md": commands_page, "settings.md": settings_page}
+PAGES = {
+    "commands.md": commands_page,
+    "replies.md": replies_page,
+    "settings.md": settings_page,
+}
 
 
 def main() -> None:

@@ -120,8 +120,8 @@ _UNWANTED = Decision(Verdict.REFUSED, About.MESSAGE, "it does not want this mail
 
 _MAYBE_US = Decision(Verdict.LATER, About.SERVER, "it may refuse us, not them", systemic=True)
 _USED_UP = Decision(Verdict.LATER, About.SERVER, "we sent as much as we may", systemic=True)
-_US = Decision(Verdict.HALT, About.SERVER, "it refuses us, whoever the reader is", systemic=True)
-_SIZE = Decision(Verdict.HALT, About.MESSAGE, "the mail is too large for it", systemic=True)
+_US = Decision(Verdict.HALT, About.SERVER, "it refuses us, whoever the reader is")
+_SIZE = Decision(Verdict.HALT, About.MESSAGE, "the mail is too large for it")
 
 _READER_LATER = Decision(Verdict.LATER, About.RECIPIENT, "not now for this reader")
 _DOMAIN_LATER = Decision(Verdict.LATER, About.DESTINATION, "their domain slows us down")
@@ -186,15 +186,14 @@ _PERMANENT_CODES = {
     502: _MAYBE_US,
     503: _MAYBE_US,
     504: _MAYBE_US,
-    555: _FORM,
+    556: _NO_SUCH,  # RFC 7504
 }
-# Codes with one meaning, whatever else is said (RFC 4954, RFC 5248: logins and TLS; RFC 7504).
+# Codes with one meaning, whatever else is said (RFC 4954, 5248: logins and TLS; RFC 5321, 7504).
 _CERTAIN_CODES = dict.fromkeys((523, 524, 525, 530, 534, 535, 538), _US)
-_CERTAIN_CODES |= {521: _MAYBE_US, 556: _NO_SUCH}
+_CERTAIN_CODES |= {521: _MAYBE_US, 555: _FORM}
 
 _CLOSING = 421
 _EXCEEDED = 552
-_OF_MAILBOX = 2
 _NO_MAILBOX = (1, 1)
 _OWN_SUBJECTS = {3, 4}
 """The server's own system and network: what closes for these does not close for the reader."""
@@ -247,20 +246,25 @@ class _Reading:
 
 
 def _temporary(said: _Reading) -> Decision:
-    subject, _ = said.status
     if said.stage is Stage.MAIL:
         return _NOT_NOW
     if said.code == _CLOSING:
-        return _NOT_NOW if subject in _OWN_SUBJECTS else _CLOSES
+        return _NOT_NOW if said.status[0] in _OWN_SUBJECTS else _CLOSES
     if said.says(Wording.GREYLISTED):
         return _READER_LATER
-    if said.says(Wording.USED_UP):
-        return _USED_UP
-    by_status = _TEMPORARY.get(said.status) or _TEMPORARY.get((subject, _ANY))
-    return by_status or _temporary_in_words(said)
+    return _limit(said) or _temporary_by_codes(said)
 
 
-def _temporary_in_words(said: _Reading) -> Decision:
+def _limit(said: _Reading) -> Decision | None:
+    if said.says(Wording.NOT_FOR_US):
+        return _MAYBE_US
+    return _USED_UP if said.says(Wording.USED_UP) else None
+
+
+def _temporary_by_codes(said: _Reading) -> Decision:
+    by_status = _TEMPORARY.get(said.status) or _TEMPORARY.get((said.status[0], _ANY))
+    if by_status:
+        return by_status
     if said.says(Wording.FULL):
         return _READER_LATER
     unnamed = _DOMAIN_LATER if said.says(Wording.HURRY) else _READER_LATER
@@ -281,9 +285,10 @@ def _refusal(said: _Reading) -> Decision:
     subject, detail = said.status
     by_status = _PERMANENT.get(said.status) or (_PERMANENT.get((subject, _ANY)) if detail else None)
     decision = _CERTAIN_CODES.get(said.code) or by_status
-    if decision not in {_US, _SIZE} and subject != _OF_MAILBOX and said.says(Wording.OF_US):
-        return _MAYBE_US
-    return decision or _refusal_in_words(said)
+    if decision is _US or decision is _SIZE:
+        return decision
+    of_us = _MAYBE_US if said.says(Wording.OF_US) else _limit(said)
+    return of_us or decision or _refusal_in_words(said)
 
 
 def _refusal_in_words(said: _Reading) -> Decision:

@@ -24,15 +24,18 @@ class Wording(Enum):
     )
     FULL = r"quota|\bfull\b|out of (storage|space)|exceeded storage|storage space"
     TOO_LARGE = r"too (big|large|long)|\bsize"
-    OF_US = (
-        r"sender|helo|client host|rcpthosts|not verified|not (authori[sz]ed|allowed to send)"
-        r"|relay(ing|ed)?,? (access )?(is )?(denied|not|prohibited|disallowed)|(not|to) relay"
-        r"|authenticat|log(ged)? ?in|spam|unsolicited|block(ed|ing|list)|black ?list|reputation"
-        r"|polic(y|ies)|sending activity|outgoing"
+    NOT_FOR_US = (
+        r"relay(ing|ed)?,? (access )?(is )?(denied|not|prohibited|disallowed)|(not|to) relay"
+        r"|not (authori[sz]ed|allowed) to send"
     )
     USED_UP = (
         r"(daily|hourly|monthly|sending|relay) (\w+ )?(quota|limit)|recipient limit"
-        r"|credits exceeded|not (authori[sz]ed|allowed) to send"
+        r"|credits exceeded"
+    )
+    OF_US = (
+        r"sender|helo|client host|rcpthosts|not verified|not authori[sz]ed|send ?as"
+        r"|authenticat|log(ged)? ?in|spam|unsolicited|block(ed|ing| ?list)|black ?list|reputation"
+        r"|polic(y|ies)|sending (activity|paused)|outgoing"
     )
     GREYLISTED = r"gr[ae]y.?list"
     HURRY = r"too (many|much|fast|frequent)|throttl|\brate\b|busy|volume|resources|deferred"

@@ -27,7 +27,7 @@ replies = st.sampled_from(
         "421 4.3.2 closing",
         "550 5.1.1 nobody",
         "550 5.7.1 policy",
-        "552 5.3.4 too large",
+        "552 5.2.2 full",
         DROP,
     ]
 )

@@ -1,6 +1,8 @@
 """The life of a delivery row: every outcome is allowed, times out and never goes astray."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -11,13 +13,17 @@ from digest.delivery.replies import Answer, Stage
 from digest.delivery.transitions import (
     GAVE_UP,
     OPEN,
+    TURNS,
+    Event,
     Policy,
     Skip,
+    follow,
     lost,
     next_attempt,
     settled,
     skip_reason,
     skipped,
+    untouched,
 )
 from digest.store.models import DeliveryStatus
 
@@ -25,12 +31,76 @@ NOW = datetime(2026, 3, 3, 5, tzinfo=UTC)
 POLICY = Policy(timedelta(minutes=1), timedelta(hours=8), Uncertain.HOLD)
 RESEND = Policy(timedelta(minutes=1), timedelta(hours=8), Uncertain.RESEND)
 
+W, C, D = DeliveryStatus.WAITING, DeliveryStatus.CLAIMED, DeliveryStatus.DEFERRED
+A, R, U = DeliveryStatus.ACCEPTED, DeliveryStatus.REFUSED, DeliveryStatus.UNCERTAIN
+S = DeliveryStatus.SKIPPED
+
+# Each row that there may be, and what each event makes of it; "–" is what cannot happen.
+LIFE = """
+              claim    release  accept    refuse   defer     lose       resend   resolve   skip
+waiting       claimed  waiting  accepted  refused  deferred  uncertain  waiting  –         skipped
+claimed       –        waiting  accepted  refused  deferred  uncertain  waiting  –         skipped
+deferred      claimed  –        –         –        –         –          –        –         skipped
+uncertain     –        waiting  accepted  refused  deferred  uncertain  waiting  accepted  –
+accepted      –        –        –         –        –         –          –        –         –
+refused       –        –        –         –        –         –          –        –         –
+skipped       –        –        –         –        –         –          –        –         –
+"""
+
 answers = st.builds(
     Answer,
     st.sampled_from(list(Stage)),
     st.none() | st.integers(-1, 700),
-    st.sampled_from(["5.7.1 no", "4.2.0 later", "", "what\r\never", "x" * 2000]),
+    st.sampled_from(["5.7.1 no", "4.2.0 later", "5.3.4 big", "", "what\r\never", "x" * 2000]),
 )
+
+
+def life() -> dict[tuple[DeliveryStatus, Event], DeliveryStatus | None]:
+    """The table above, read."""
+    head, *rows = (line.split() for line in LIFE.strip().splitlines())
+    return {
+        (DeliveryStatus(row[0]), Event(event)): None if after == "–" else DeliveryStatus(after)
+        for row in rows
+        for event, after in zip(head, row[1:], strict=True)
+    }
+
+
+def test_the_table_has_every_status_and_every_event():
+    assert set(life()) == set(product(DeliveryStatus, Event))
+    assert set(TURNS) == set(Event)
+
+
+@pytest.mark.parametrize(("place", "after"), life().items(), ids=str)
+def test_what_may_follow_what(place: tuple[DeliveryStatus, Event], after: DeliveryStatus | None):
+    status, event = place
+    if after is None:
+        with pytest.raises(ValueError, match=f"{status} cannot see the event {event}"):
+            follow(status, event)
+    else:
+        assert follow(status, event) is after
+
+
+def test_what_has_an_end_stays_as_it_is():
+    ends = {status for status in DeliveryStatus if status not in OPEN} - {U}
+    assert ends == {A, R, S}
+    assert not any(status in before for status in ends for before, _ in TURNS.values())
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from(Event)), max_size=100))
+def test_whatever_happens_the_parts_sum_to_the_audience(story: list[tuple[int, Event]]):
+    rows = [W] * 10
+    ended: dict[int, DeliveryStatus] = {}
+    for reader, event in story:
+        try:
+            rows[reader] = follow(rows[reader], event)
+        except ValueError:
+            assert life()[rows[reader], event] is None
+        if rows[reader] in {A, R, S}:
+            assert ended.setdefault(reader, rows[reader]) is rows[reader]
+    counts = Counter(rows)
+    assert counts[A] + counts[R] + counts[D] + counts[U] + counts[S] + counts[W] + counts[C] == 10
+    # Nobody gets an end without having been tried, or skipped.
+    assert counts[A] + counts[R] + counts[S] == len(ended)
 
 
 @given(answers, st.integers(0, 30), st.sampled_from([POLICY, RESEND]), st.floats(0, 1))
@@ -101,3 +171,9 @@ def test_who_may_still_be_mailed(subscriber, status, suppressed, reason):
 def test_a_skipped_row_says_why():
     fields = skipped(Skip.SUPPRESSED, attempts=2, now=NOW)
     assert (fields["status"], fields["reason"]) == ("skipped", "suppressed")
+
+
+def test_a_claim_that_the_server_never_heard_of_costs_no_attempt():
+    fields = untouched(attempts=2, now=NOW)
+    assert (fields["status"], fields["attempts"], fields["due"]) == ("waiting", 2, NOW)
+    assert (fields["finished"], fields["code"], fields["reply"]) == (None, None, "")
