@@ -80,7 +80,8 @@ def shorten_addresses(text: str, known: Iterable[str] = ()) -> str:
         text = _RUN.sub(_shortened_run, text)
     for address in known:
         local = address.rpartition("@")[0]
-        if len(local) > _SHOWN:
+        # Hardly ever is it there once more: a pattern for each reader would cost more than a look.
+        if len(local) > _SHOWN and local.casefold() in text.casefold():
             alone = re.compile(rf"(?<!\w){re.escape(local)}(?![\w…])", re.IGNORECASE)
             text = alone.sub(lambda found: f"{found[0][:_SHOWN]}…", text)
     return text

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 from sqlmodel import Session, col
 
 from digest.delivery.transitions import GAVE_UP
@@ -82,15 +82,14 @@ class Tally:
 
 def tally(session: Session, edition_id: int) -> Tally:
     """The account of an edition as the database has it now."""
-    query = (
-        select(
-            col(Delivery.status),
-            col(Delivery.reason),
-            func.count().label("number"),
-            func.min(col(Delivery.due)).label("due"),
-        )
-        .where(col(Delivery.edition_id) == edition_id)
-        .group_by(col(Delivery.status), col(Delivery.reason))
+    # One statement, so that nobody moves between two; the first half is answered by an index alone.
+    sums = func.count().label("number"), func.min(col(Delivery.due)).label("due")
+    mine, status = col(Delivery.edition_id) == edition_id, col(Delivery.status)
+    tried = select(status, literal("").label("reason"), *sums).group_by(status)
+    untried = select(status, col(Delivery.reason), *sums).group_by(status, col(Delivery.reason))
+    query = union_all(
+        tried.where(mine, status != DeliveryStatus.SKIPPED),
+        untried.where(mine, status == DeliveryStatus.SKIPPED),
     )
     counts: dict[str, int] = {}
     first: dict[str, datetime] = {}
