@@ -29,6 +29,7 @@ _DIGITS = 12
 _LONGEST_BOUNCE_LOCAL_PART = 23
 # Octets of a label in DNS (RFC 1035 section 2.3.4).
 _LONGEST_SELECTOR = 63
+_LONGEST_WEB_ADDRESS = 200
 
 
 def check_zone(name: str) -> str:
@@ -119,6 +120,9 @@ def _web_address(text: str) -> str:
         raise ValueError(
             f'"{one_line(text, 100)}" is not ASCII: write the host as "xn--…", the path as "%…"'
         )
+    if len(text) > _LONGEST_WEB_ADDRESS:
+        # It stands in links, and in header fields, whose lines end at 998 (RFC 5322 section 2.1.1).
+        raise ValueError(f"this is longer than {_LONGEST_WEB_ADDRESS} characters: shorten it")
     return text.rstrip("/")
 
 

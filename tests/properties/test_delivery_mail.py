@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from email.header import Header
 from email.message import EmailMessage
 from unicodedata import normalize
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -16,6 +17,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest.config import Newsletter, Settings
+from digest.delivery import headers
+from digest.delivery.addresses import BadAddressError, mailbox
 from digest.delivery.message import (
     MAX_BYTES,
     Letterhead,
@@ -30,6 +33,7 @@ from digest.delivery.transfer import LINE, Base64, Quoted, shortest
 from digest.errors import MessageTooLargeError
 from digest.rendering import Slot, Spliced
 from digest.subscribers.tokens import Tokens
+from digest.text import one_line
 from tests.documents import edition
 
 NOW = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)
@@ -123,11 +127,80 @@ def test_the_shorter_encoding_is_taken():
     assert shortest(["обикновен текст " * 50]).name == "base64"
 
 
+addresses = (
+    st.emails()
+    | hostile
+    | texts
+    | st.builds("{}@{}".format, texts | hostile, st.sampled_from(["example.org", "пример.бг"]))
+    | st.builds("{}@{}".format, st.sampled_from(["иван", "a.b"]), texts | hostile)
+    | st.sampled_from(["иван@example.org", "ю" * 32 + "@" + "я" * 20 + ".example.org"])
+)
+
+
+@settings(max_examples=300)
+@given(addresses, names, st.sampled_from(["", "desk@example.org"]), texts)
+@example("a@example.org>\r\nBcc: <b@example.org", "x", "", "")
+@example("иван@пример.бг", "Иван", "", "")
+def test_no_address_makes_a_header(email: str, name: str, reply_to: str, text: str):
+    mail = prepare(replace(HEAD, reply_to=reply_to), spliced(text=[Slot.EMAIL, text]))
+    reader = replace(READER, email=email, name=name)
+    try:
+        box = mailbox(email)
+    except BadAddressError:
+        with pytest.raises(BadAddressError):
+            mail.personalise(reader, NOW)
+        return
+    data = mail.personalise(reader, NOW)
+    fields = [*FIELDS[:5], "Reply-To", *FIELDS[5:]] if reply_to else FIELDS
+    for reading in (policy.default, policy.compat32, policy.SMTPUTF8):
+        message = message_from_bytes(data, policy=reading)
+        assert message.keys() == fields
+        _, *parts = message.walk()
+        assert [part.get_content_type() for part in parts] == ["text/plain", "text/html"]
+        assert not [defect for part in (message, *parts) for defect in part.defects]
+    beyond = [line for line in data.split(b"\r\n") if not line.isascii()]
+    assert len(beyond) == box.utf8
+    head = data.partition(b"\r\nDate: ")[0]
+    assert head.endswith((f"<{box.address}>".encode(), f": {box.address}".encode()))
+    assert box.address.rpartition("@")[2].isascii()
+    for line in data.split(b"\r\n"):
+        assert len(line) <= 998
+        assert not line.startswith(b".")
+
+
+def test_the_longest_settings_make_no_line_too_long():
+    domain = ".".join(["x" * 60] * 3) + ".org"
+    longest = replace(
+        HEAD,
+        newsletter="n" * 40,
+        title="T" * 200,
+        from_name="N" * 200,
+        from_address=f"{'%' * 64}@{domain}",
+        reply_to=f"{'%' * 64}@{domain}",
+        bounces=f"{'%' * 23}@{domain}",
+        base_url="https://" + "x" * 192,
+    )
+    data = compose_message(longest, spliced("S" * 200), replace(READER, name="N" * 99), NOW)
+    assert parsed(data).keys() == [*FIELDS[:5], "Reply-To", *FIELDS[5:]]
+    assert max(map(len, data.split(b"\r\n"))) <= 998
+
+
+@given(names, st.sampled_from(["To", "Subject", "X" * 40]))
+def test_one_encoded_word_is_what_the_library_makes_of_it(text: str, name: str):
+    line = one_line(text)
+    if not line.isascii():
+        whole = Header(line, charset="utf-8", header_name=name, maxlinelen=76).encode(
+            linesep="\r\n"
+        )
+        assert headers.unstructured(name, text) == f"{name}: {whole}\r\n".encode()
+
+
 @settings(max_examples=200)
 @given(names, names, names)
 def test_no_title_and_no_name_makes_a_header(subject: str, title: str, name: str):
     head = replace(HEAD, title=title, from_name=title)
     data = compose_message(head, spliced(subject), replace(READER, name=name), NOW)
+    assert message_from_bytes(data, policy=policy.compat32).keys() == FIELDS
     message = parsed(data)
     assert message.keys() == FIELDS
     assert message["To"].addresses[0].addr_spec == "reader@example.org"

@@ -80,6 +80,11 @@ def test_what_stands_in_headers_is_ascii(load):
         load(address)
 
 
+def test_what_stands_in_headers_is_short(load):
+    with pytest.raises(ConfigInvalidError, match="site.base_url: this is longer than 200"):
+        load(SITE.replace("example.org/", f"example.org/{'x' * 200}"))
+
+
 def test_a_sender_without_a_name_has_the_newsletters_title(load):
     text = SITE + NEWSLETTER.replace("The Courier <morning@news.example.org>", "m@news.example.org")
     assert load(text).newsletters[0].from_name == "The Morning Courier"

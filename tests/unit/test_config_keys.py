@@ -38,7 +38,7 @@ send_at = "18:00"
 """
 
 
-def pem(key, passphrase: bytes = b"") -> bytes:
+def pem(key, passphrase: bytes = b""):
     lock = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
 
