@@ -112,9 +112,10 @@ _TAKEN = Decision(Verdict.ACCEPTED, About.RECIPIENT, "the server took it")
 _NO_SUCH = Decision(Verdict.REFUSED, About.RECIPIENT, "there is no such address", suppress=True)
 # Full or disabled for good is not for ever: tomorrow's edition asks again, this one does not.
 _MAILBOX = Decision(Verdict.REFUSED, About.RECIPIENT, "the mailbox takes nothing now")
-_FORM = Decision(Verdict.REFUSED, About.RECIPIENT, "it does not take such an address")
-_ROUTE = Decision(Verdict.REFUSED, About.DESTINATION, "their domain cannot be reached")
-# What nobody explains may be said to all: it ends this delivery, and is counted.
+# A server that cannot reach anybody, or that explains nothing, may say the same to all: it ends
+# this delivery, and is counted.
+_FORM = Decision(Verdict.REFUSED, About.RECIPIENT, "it takes no such address", systemic=True)
+_ROUTE = Decision(Verdict.REFUSED, About.DESTINATION, "their domain takes nothing", systemic=True)
 _UNCLEAR = Decision(Verdict.REFUSED, About.RECIPIENT, "it does not say why", systemic=True)
 _UNWANTED = Decision(Verdict.REFUSED, About.MESSAGE, "it does not want this mail", systemic=True)
 
