@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -80,7 +80,7 @@ def resolve(
     elif settled and status == "paused":
         lines[-1] += f": `digest editions resume {edition_id}` lets it go on"
     lines += account_lines(account, edition_id)
-    data = {"id": edition_id, "resolved": settled, "status": status, **account.as_dict()}
+    data = {"id": edition_id, "resolved": settled, "status": status, **account_data(account)}
     say(data, lines, as_json=as_json)
 
 
@@ -103,6 +103,15 @@ def watch_sending(app: "App", edition_id: int, *, quiet: bool) -> None:
             if tell:
                 tell(account)
             time.sleep(_GLANCE)
+
+
+def account_data(account: "Tally") -> dict[str, Any]:
+    """The account as JSON has it: its parts, whether they sum up, when the next are due."""
+    return account.as_dict() | {
+        "adds_up": account.adds_up,
+        "next_waiting": account.next_waiting,
+        "next_deferred": account.next_deferred,
+    }
 
 
 def account_lines(account: "Tally", edition_id: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest.cli import account as accounts
-from digest.cli.account import Id, account_lines
+from digest.cli.account import Id, account_data, account_lines
 from digest.cli.common import Json, done_in_part, note, program, say
 from digest.cli.dates import read_day
 
@@ -125,7 +125,7 @@ def show(
         account = tally(session, edition_id)
         excluded = _excluded(session, edition)
     held = contents(load_document(edition))
-    data = {**_facts(edition), **held, "excluded": excluded, **account.as_dict()}
+    data = {**_facts(edition), **held, "excluded": excluded, **account_data(account)}
     lines = [_headline(edition), "", *content_lines(held, whole=True)]
     lines += ["", *_left_out(excluded), "", *account_lines(account, edition_id)]
     if edition.note:
@@ -249,7 +249,7 @@ def send(
             send_until_done(app, edition_id, at_once=at_once, on_progress=tell)
         )
     say(
-        {"id": edition_id, "status": status, **account.as_dict()},
+        {"id": edition_id, "status": status, **account_data(account)},
         [f"edition {edition_id} is {status}", *account_lines(account, edition_id)],
         as_json=as_json,
     )
@@ -291,7 +291,7 @@ def _turn(context: typer.Context, edition_id: int, action: Any, *, as_json: bool
         edition = find_edition(session, edition_id)
         account = tally(session, edition_id)
     say(
-        {"id": edition_id, "status": edition.status, **account.as_dict()},
+        {"id": edition_id, "status": edition.status, **account_data(account)},
         [f"edition {edition_id} is {edition.status}", *account_lines(account, edition_id)],
         as_json=as_json,
     )

@@ -76,8 +76,9 @@ class Tally:
         return said if self.adds_up else f"{said}: this does not add up"
 
     def as_dict(self) -> dict[str, Any]:
-        """The account as JSON has it."""
-        return asdict(self) | {"adds_up": self.adds_up}
+        """The audience and its parts, by name."""
+        instants = {"next_waiting", "next_deferred"}
+        return {name: value for name, value in asdict(self).items() if name not in instants}
 
 
 def tally(session: Session, edition_id: int) -> Tally:

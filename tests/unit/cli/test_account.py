@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from digest.cli.account import account_lines
+from digest.cli.account import account_data, account_lines
 from digest.delivery.account import Tally
 
 DUE = datetime(2026, 3, 3, 5, 1, tzinfo=UTC)
@@ -30,6 +30,9 @@ def test_each_part_has_a_line_and_the_sum_is_shown():
         "skipped        6  unsubscribed",
         "audience 1,207 = 1,190 + 2 + 3 + 1 + 4 + 1 + 6",
     ]
+    data = account_data(account)
+    assert (data["next_deferred"], data["next_waiting"], data["adds_up"]) == (DUE, None, True)
+    assert (data["audience"], data["skipped"]) == (1207, {"suppressed": 1, "unsubscribed": 6})
 
 
 def test_an_account_that_does_not_add_up_says_so():
@@ -37,7 +40,7 @@ def test_an_account_that_does_not_add_up_says_so():
     assert not account.adds_up
     assert account_lines(account, 5)[-1] == "audience 3 ≠ 2"
     assert account.said() == "audience 3: accepted 2: this does not add up"
-    assert account.as_dict()["adds_up"] is False
+    assert account_data(account)["adds_up"] is False
     lost = Tally(audience=1)
     assert account_lines(lost, 5) == ["audience 1 ≠ 0"]
 
