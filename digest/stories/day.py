@@ -18,7 +18,7 @@ from digest.stories.similarity import graph
 # When a day has grown by this share since all of it was grouped, all of it is grouped anew.
 GROWTH = 0.1
 # A story of so many articles is not looked at again for one more.
-MANY = 20
+MANY = 8
 
 
 class Day:
