@@ -48,20 +48,23 @@ def unstructured(name: str, text: str) -> bytes:
     return field(name, _encoded(line, name))
 
 
-def phrase(name: str, display: str, address: str) -> bytes:
-    """The field for an address with a display name (RFC 5322 section 3.4)."""
-    return list_field(name, display, f"<{address}>", alone=address)
+def phrase(name: str, display: str, address: str, limit: int | None = None) -> bytes:
+    """The field for an address (RFC 5322 section 3.4), with `limit` characters of a name at most.
 
-
-def list_field(name: str, display: str, bracketed: str, *, alone: str = "") -> bytes:
-    """The field for a display name and what stands in angle brackets after it (RFC 2919).
-
-    Without a display name it is `alone`, or the bracketed part.
+    Without a display name the address stands alone.
     """
+    line = one_line(display, limit) if display else ""
+    return _named(name, line, f"<{address}>") if line else field(name, address.encode("utf-8"))
+
+
+def list_field(name: str, display: str, bracketed: str) -> bytes:
+    """The field for a display name and what stands in angle brackets after it (RFC 2919)."""
     line = one_line(display)
+    return _named(name, line, bracketed) if line else field(name, bracketed.encode("utf-8"))
+
+
+def _named(name: str, line: str, bracketed: str) -> bytes:
     tail = bracketed.encode("utf-8")
-    if not line:
-        return field(name, alone.encode("utf-8") or tail)
     if _PLAIN.fullmatch(line) and len(name) + 4 + len(line) <= _LINE:
         bare = _BARE_PHRASE.fullmatch(line)
         quoted = line if bare else '"' + re.sub(r'(["\\])', r"\\\1", line) + '"'

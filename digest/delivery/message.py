@@ -17,7 +17,6 @@ from digest.errors import MessageTooLargeError
 from digest.rendering import Slot, Spliced
 from digest.store.document import EditionDocument
 from digest.subscribers.tokens import PREVIEW, Tokens
-from digest.text import one_line
 
 MAX_BYTES = 100_000
 """No mail is larger: clients cut longer ones off, footer and all."""
@@ -93,10 +92,9 @@ class Letterhead:
         """The header fields that no two readers share."""
         message_id = self.message_id(recipient.delivery_id, now)
         leave = f"<{self.base_url}/unsubscribe/{token}>,\r\n <{self._leave_by_mail}{token}>"
-        name = one_line(recipient.name, _NAME_LENGTH) if recipient.name else ""
         return b"".join(
             (
-                headers.phrase("To", name, to.address),
+                headers.phrase("To", recipient.name, to.address, _NAME_LENGTH),
                 headers.date(now),
                 headers.field("Message-ID", message_id.encode("ascii")),
                 headers.field("List-Unsubscribe", leave.encode("ascii")),
