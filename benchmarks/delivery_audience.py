@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from benchmarks.delivery_scratch import publish
 from benchmarks.delivery_sending import run
 from tests.postfix import sink
@@ -58,7 +60,7 @@ def _send(folder: Path, url: str, count: int) -> None:
     if int(taken[-1]) != tenth + count:
         raise SystemExit(f"the server took {int(taken[-1]):,} messages, not {tenth + count:,}")
     print(
-        f"{url.partition(':')[0]}: {count:,} readers, one delivery each, accepted; the server",
+        f"{make_url(url).get_backend_name()}: {count:,} readers, one delivery each, accepted; the server",
         end="",
     )
     print(f" counts as many\n  preparing {large.preparing:.1f} s (aim ≤ {PREPARING} s)", end="")
