@@ -33,8 +33,8 @@ _SEALED = (
     "Content-Type", "Content-Transfer-Encoding", "List-Unsubscribe", "List-Unsubscribe-Post",
 )  # fmt: skip
 _LINE = 75
-_SPACES = re.compile(rb"[ \t]+")
-_FOLDED = re.compile(rb"\r\n(?=[ \t])")
+# White space that is not one space already.
+_SPACES = re.compile(rb"[ \t]{2,}|\t")
 _STRING = 255
 """Octets of one string of a TXT record (RFC 1035 section 3.3)."""
 PrivateKey = RSAPrivateKey | Ed25519PrivateKey
@@ -43,7 +43,8 @@ _PADDING, _SHA256 = PKCS1v15(), SHA256()
 
 def relaxed(fields: bytes) -> bytes:
     """Header fields in the form in which they are signed (RFC 6376 section 3.4.2)."""
-    lines = _SPACES.sub(b" ", _FOLDED.sub(b"", fields)).split(b"\r\n")
+    unfolded = fields.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
+    lines = _SPACES.sub(b" ", unfolded).split(b"\r\n")
     return b"\r\n".join([_relaxed_line(line) for line in lines])
 
 

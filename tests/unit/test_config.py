@@ -81,7 +81,7 @@ def test_what_stands_in_headers_is_ascii(load):
 
 
 def test_what_stands_in_headers_is_short(load):
-    with pytest.raises(ConfigInvalidError, match="site.base_url: this is longer than 200"):
+    with pytest.raises(ConfigInvalidError, match=r"site\.base_url: this is longer than 200"):
         load(SITE.replace("example.org/", f"example.org/{'x' * 200}"))
 
 
