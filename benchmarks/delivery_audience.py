@@ -41,8 +41,10 @@ def databases(folder: Path, url: str | None) -> Iterator[list[str]]:
 
     server = get_server(folder / "pg", cleanup_mode="delete")
     postgres = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
-    yield ["sqlite:///digest.db", postgres]
-    server.cleanup()
+    try:
+        yield ["sqlite:///digest.db", postgres]
+    finally:
+        server.cleanup()
 
 
 def _send(folder: Path, url: str, count: int) -> None:
@@ -59,12 +61,13 @@ def _send(folder: Path, url: str, count: int) -> None:
     taken = re.findall(rb"mesg=(\d+)", counts.read_bytes()[-1000:])
     if int(taken[-1]) != tenth + count:
         raise SystemExit(f"the server took {int(taken[-1]):,} messages, not {tenth + count:,}")
+    kind, rate = make_url(url).get_backend_name(), count / large.sending
     print(
-        f"{make_url(url).get_backend_name()}: {count:,} readers, one delivery each, accepted; the server",
-        end="",
+        f"{kind}: {count:,} readers, one delivery each, accepted; the server counts as many\n"
+        f"  preparing {large.preparing:.1f} s (aim ≤ {PREPARING} s), "
+        f"sending {large.sending:.1f} s: {rate:,.0f} messages/s, "
+        f"the whole command {large.whole:.1f} s\n"
+        f"  peak memory {large.peak:.0f} MB (aim ≤ {PEAK} MB), "
+        f"with a tenth of the readers {small.peak:.0f} MB",
+        flush=True,
     )
-    print(f" counts as many\n  preparing {large.preparing:.1f} s (aim ≤ {PREPARING} s)", end="")
-    print(f", sending {large.sending:.1f} s: {count / large.sending:,.0f} messages/s", end="")
-    print(f", the whole command {large.whole:.1f} s")
-    print(f"  peak memory {large.peak:.0f} MB (aim ≤ {PEAK} MB)", end="")
-    print(f", with a tenth of the readers {small.peak:.0f} MB", flush=True)
