@@ -8,7 +8,6 @@ ASCII and end in no space, so no relay has a reason to touch them.
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
@@ -33,8 +32,6 @@ _SEALED = (
     "Content-Type", "Content-Transfer-Encoding", "List-Unsubscribe", "List-Unsubscribe-Post",
 )  # fmt: skip
 _LINE = 75
-# White space that is not one space already.
-_SPACES = re.compile(rb"[ \t]{2,}|\t")
 _STRING = 255
 """Octets of one string of a TXT record (RFC 1035 section 3.3)."""
 PrivateKey = RSAPrivateKey | Ed25519PrivateKey
@@ -43,9 +40,10 @@ _PADDING, _SHA256 = PKCS1v15(), SHA256()
 
 def relaxed(fields: bytes) -> bytes:
     """Header fields in the form in which they are signed (RFC 6376 section 3.4.2)."""
-    unfolded = fields.replace(b"\r\n ", b" ").replace(b"\r\n\t", b" ")
-    lines = _SPACES.sub(b" ", unfolded).split(b"\r\n")
-    return b"\r\n".join([_relaxed_line(line) for line in lines])
+    spaced = fields.replace(b"\t", b" ").replace(b"\r\n ", b" ")
+    while b"  " in spaced:
+        spaced = spaced.replace(b"  ", b" ")
+    return b"\r\n".join([_relaxed_line(line) for line in spaced.split(b"\r\n")])
 
 
 def _relaxed_line(line: bytes) -> bytes:
