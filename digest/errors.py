@@ -191,6 +191,10 @@ class ServerRefusesError(DigestError):
     """The SMTP server {server} refuses ({why}): correct [smtp], then `digest editions resume`."""
 
 
+class JournalError(DigestError):
+    """{path} cannot be written ({why}): make room, or name another folder in [delivery] journals."""
+
+
 class EditionPausedError(DigestError):
     """Edition {edition} is paused{note}: `digest editions resume {edition}` lets it go on."""
 

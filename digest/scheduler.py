@@ -93,7 +93,8 @@ def bring_out(app: App, planned: Planned, now: datetime) -> Edition | None:
     number = row_id(edition)
     try:
         if not load_document(edition).stories:
-            cancel_edition(app.store, number, now, note=NO_ARTICLES)
+            journals = app.settings.journal_folder
+            cancel_edition(app.store, number, now, NO_ARTICLES, journals=journals)
             logger.warning("%s of %s: %s", newsletter.slug, day, NO_ARTICLES)
             return None
         edition = begin(app.store, app.settings, app.press.render, number, now)

@@ -93,18 +93,41 @@ def settings_page() -> str:
     """docs/reference/settings.md."""
     meanings, examples = _comments(), tomllib.loads(_uncommented())
     lines = [_SETTINGS_HEAD.rstrip()]
+    told: dict[type[BaseModel], str] = {}
     for table, field in Settings.model_fields.items():
         model, many = _model(field)
         title = f"[[{table}]]" if many else f"[{table}]"
+        if model in told:
+            lines += ["", f"## {title}", "", f"Others beside {told[model]}, with the same settings."]
+            continue
+        told[model] = f"`{title}`"
         example = examples[table][0] if many else examples[table]
-        about = " ".join((model.__doc__ or "").split()).partition(": ")[2]
-        lines += ["", f"## {title}", "", f"{about[:1].upper()}{about[1:]}", ""]
-        lines += ["| key | unless set | for example | meaning |", "|---|---|---|---|"]
-        for name, setting in model.model_fields.items():
-            key = setting.alias or name
-            shown = _cell(example[key])
-            lines.append(f"| `{key}` | {_default(setting)} | {shown} | {meanings[table, key]} |")
+        lines += _table(title, model, example, table, meanings)
     return "\n".join(lines) + "\n"
+
+
+def _table(
+    title: str,
+    model: type[BaseModel],
+    example: dict[str, Any],
+    table: str,
+    meanings: dict[tuple[str, str], str],
+) -> Iterator[str]:
+    about = " ".join((model.__doc__ or "").split()).partition(": ")[2].partition("; [[")[0]
+    about = about.rstrip(".") + "."
+    yield from ("", f"## {title}", "", f"{about[:1].upper()}{about[1:]}", "")
+    yield from ("| key | unless set | for example | meaning |", "|---|---|---|---|")
+    inner: list[str] = []
+    for name, setting in model.model_fields.items():
+        key = setting.alias or name
+        if isinstance(example[key], dict):
+            part = next(kind for kind in get_args(setting.annotation) if kind is not type(None))
+            named = f"{table}.{name}"
+            inner += _table(f"[{named}]", part, example[key], named, meanings)
+        else:
+            shown = _cell(example[key])
+            yield f"| `{key}` | {_default(setting)} | {shown} | {meanings[table, key]} |"
+    yield from inner
 
 
 def _model(field: FieldInfo) -> tuple[type[BaseModel], bool]:
@@ -124,7 +147,7 @@ def _comments() -> dict[tuple[str, str], str]:
     said: dict[tuple[str, str], str] = {}
     table, key = "", ""
     for line in _uncommented().splitlines():
-        if heading := re.match(r"\[+(\w+)\]+", line):
+        if heading := re.match(r"\[+([\w.]+)\]+", line):
             table, key = heading[1], ""
         elif setting := re.match(r"""(\w+) = (?:"[^"]*"|[^"#])+?\s*(?:#\s*(.*))?$""", line):
             key = setting[1]

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from digest.delivery.replies import Answer, Stage
-from digest.delivery.smtp import Envelope
+from digest.delivery.smtp import Connection
+from digest.delivery.envelope import Envelope
 from digest.errors import ServerUnreachableError
 from tests.smtp import ANYONE, DROP, DROP_INSIDE, Entry
 
@@ -19,7 +20,7 @@ class FakeTransport:
     entries: list[Entry] = field(default_factory=list)
     opened: int = 0
 
-    async def open(self) -> "FakeConnection":
+    async def open(self) -> Connection:
         if self.refused:
             self.refused -= 1
             raise ServerUnreachableError(server=self.server, why="Connection refused")
@@ -38,30 +39,40 @@ class FakeTransport:
 class FakeConnection:
     transport: FakeTransport
     alive: bool = True
+    most_bytes: int | None = None
+    announced: Envelope | None = None
 
     @property
     def utf8(self) -> bool:
         return self.transport.utf8
 
-    async def send(self, envelope: Envelope, message: bytes) -> Answer:
-        recipient = envelope.recipient.address
+    async def announce(self, envelope: Envelope) -> Answer | None:
         if not self.alive:
             return Answer(Stage.MAIL, None, "not connected")
-        for stage in Stage:
-            reply = self.transport.scripted(stage, recipient)
-            if stage is Stage.BODY:
-                head = message.decode().split("Message-ID: ")[-1].split("\r\n")[0]
-                self.transport.entries.append(Entry(recipient, head, reply or "250 taken"))
-            if reply is None:
-                continue
-            if reply in {DROP, DROP_INSIDE}:
-                self.alive = False
-                late = Stage.BODY if reply == DROP_INSIDE else stage
-                return Answer(late, None, "connection lost")
-            code, _, text = reply.partition(" ")
-            self.alive = code != "421"
-            return Answer(stage, int(code), text)
-        return Answer(Stage.BODY, 250, "taken")
+        self.announced = envelope
+        for stage in (Stage.MAIL, Stage.RCPT, Stage.DATA):
+            reply = self.transport.scripted(stage, envelope.recipient.address)
+            if reply == DROP_INSIDE:
+                self.transport.script[("BODY", envelope.recipient.address)] = [DROP]
+            elif reply is not None:
+                return self._answer(stage, reply)
+        return None
+
+    async def hand_over(self, message: bytes, then: Envelope | None = None) -> Answer:
+        assert self.announced is not None
+        recipient = self.announced.recipient.address
+        reply = self.transport.scripted(Stage.BODY, recipient) or "250 taken"
+        head = message.decode().split("Message-ID: ")[-1].split("\r\n")[0]
+        self.transport.entries.append(Entry(recipient, head, reply))
+        return self._answer(Stage.BODY, reply)
+
+    def _answer(self, stage: Stage, reply: str) -> Answer:
+        if reply == DROP:
+            self.alive = False
+            return Answer(stage, None, "connection lost")
+        code, _, text = reply.partition(" ")
+        self.alive = code != "421"
+        return Answer(stage, int(code), text)
 
     async def close(self) -> None:
         self.alive = False

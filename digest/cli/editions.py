@@ -1,6 +1,7 @@
 """`digest editions`: compose, look at, send, pause and account for editions."""
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -278,7 +279,9 @@ def cancel(context: typer.Context, edition_id: Id, as_json: Json = False) -> Non
     """Never send what is left of an edition; if nobody got it, its articles are free again."""
     from digest.delivery import cancel_edition
 
-    _turn(context, edition_id, cancel_edition, as_json=as_json)
+    journals = program(context).settings.journal_folder
+    action = partial(cancel_edition, journals=journals)
+    _turn(context, edition_id, action, as_json=as_json)
 
 
 def _turn(context: typer.Context, edition_id: int, action: Any, *, as_json: bool) -> None:

@@ -1,91 +1,249 @@
 """The one hand that writes in the ledger for a sender: what all its connections ask, together."""
 
 import asyncio
-import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from typing import NamedTuple, TypeVar
+import contextlib
+import math
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
-from digest.delivery.ledger import Claim, Ledger, Outcome
-from digest.errors import StoreUnreachableError
+from digest.delivery.database import DatabaseThread
+from digest.delivery.journal import Journal
+from digest.delivery.ledger import MOST, Claim, Handout, Ledger, Order, Outcome
+from digest.delivery.replies import Answer
 
-T = TypeVar("T")
-
-_log = logging.getLogger(__name__)
-_PATIENCE = 1.0
-"""Seconds between two tries to reach a database that is gone."""
-
-
-class _Request(NamedTuple):
-    outcome: Outcome | None
-    more: bool
-    answer: asyncio.Future[Claim | None]
+_GATHER = 0.04
+"""Seconds that outcomes gather for a commit, unless it is full before."""
+_GLANCE = 0.5
+"""Seconds between two looks at what another process may have changed."""
+_SOON = timedelta(seconds=5)
+"""For so long connections wait for the next delivery to be due, rather than close."""
+_AHEAD = 20.0
+"""Messages that a server of weight 1 may be ahead of its share."""
 
 
 class Clerk:
-    """Records outcomes and hands out claims in group commits, in a thread of its own.
+    """Hands out claims from a stock and records outcomes, hundreds at a time.
 
-    While one commit runs, what the connections ask meanwhile gathers for the next: with twenty
-    connections a commit serves up to twenty messages, with one it serves one, and no connection
-    ever has more than one message whose answer is not recorded.
+    The database is asked in its own thread, while messages go out. The stock is what leaves
+    between two commits, twice over: few claims wait here at any time, and whoever unsubscribes is
+    in nobody's hand for long. What was heard since the last commit is in the journal.
+
+    Args:
+        database: where the ledger is asked.
+        ledger: the rows.
+        journal: of the same sender.
+        clock: the present instant.
+        weights: the servers by name, and each one's share of the mail.
+        crowded: destinations that take few messages at a time, and how many.
     """
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
-        self.ledger = ledger
+    def __init__(
+        self,
+        database: DatabaseThread,
+        ledger: Ledger,
+        journal: Journal,
+        clock: Callable[[], datetime],
+        weights: Mapping[str, float],
+        crowded: Mapping[str, int],
+    ) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._journal = journal
         self._clock = clock
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
-        self._asked: list[_Request] = []
+        self._weights = dict(weights)
+        self._crowded = crowded
+        self._outcomes: list[Outcome] = []
+        self._stock: dict[str, deque[Claim]] = {server: deque() for server in weights}
+        self._waiting: dict[str, deque[asyncio.Future[Claim | None]]] = {
+            server: deque() for server in weights
+        }
+        self._taken: Counter[str] = Counter()
+        self._given: Counter[str] = Counter()
+        self._held: Counter[str] = Counter()
+        self._asked = asyncio.Event()
+        self._full = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
         self._closing = False
+        self._ending = False
+        self._in_hand = 0
+        self._dry = False
+        self._failure: Exception | None = None
+        self.again: datetime | None = None
+        """When more may be due, of what is open and in nobody's hand."""
 
-    async def exchange(self, outcome: Outcome | None, *, more: bool = True) -> Claim | None:
-        """Record what became of the last claim, if any, and get the next if `more` is wanted.
+    def start(self) -> None:
+        """Begin to serve."""
+        self._pump = asyncio.create_task(self._serve())
 
-        Returns:
-            A claim, durable before this returns; None where no more are due, or nothing more is
-            to be tried.
-        """
+    async def take(self, server: str) -> Claim | None:
+        """A claim to be sent by a server, durable by now; None where there is nothing more."""
+        claim = self.take_now(server)
+        if claim is not None:
+            return claim
+        if self._failure:
+            raise self._failure
+        if self._closing or self._dry or server not in self._weights:
+            return None
         answer: asyncio.Future[Claim | None] = asyncio.get_running_loop().create_future()
-        self._asked.append(_Request(outcome, more, answer))
-        if self._pump is None or self._pump.done():
-            self._pump = asyncio.create_task(self._serve())
+        self._waiting[server].append(answer)
+        self._asked.set()
         return await answer
+
+    def take_now(self, server: str) -> Claim | None:
+        """A claim, if one is at hand."""
+        stock = self._stock[server]
+        if self._closing or not stock:
+            return None
+        self._taken[server] += 1
+        self._in_hand += 1
+        if len(stock) <= self._taken[server]:
+            self._asked.set()
+        return stock.popleft()
+
+    def heard(self, claim: Claim, answer: Answer) -> None:
+        """Note a server's answer in the journal: `settle` follows."""
+        self._journal.heard(claim.hold, answer)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Record what became of a claim, with the next commit."""
+        self._outcomes.append(outcome)
+        self._in_hand -= 1
+        if outcome.claim.destination in self._crowded:
+            self._held[outcome.claim.destination] -= 1
+        self._asked.set()
+        if len(self._outcomes) >= MOST:
+            self._full.set()
+
+    def leave(self, server: str) -> None:
+        """Hand out nothing more for a server that is of no use now: others take its share."""
+        self._weights.pop(server, None)
+        for other in list(self._weights)[:1]:
+            self._stock[other].extend(self._stock[server])
+            self._stock[server].clear()
+            self._serve_waiting(other)
+        self._dismiss(server)
+
+    def join(self, server: str, weight: float) -> None:
+        """Hand out claims for a server again, from now on by its share."""
+        shares = [self._given[name] / share for name, share in self._weights.items()]
+        self._given[server] = int(min(shares, default=0) * weight)
+        self._weights[server] = weight
 
     def stop(self) -> None:
         """Give out no more claims; outcomes are still recorded."""
         self._closing = True
+        for server in self._waiting:
+            self._dismiss(server)
 
-    async def run(self, function: Callable[..., T], *arguments: object) -> T:
-        """Let the thread do some other work with the database."""
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                return await loop.run_in_executor(self._thread, function, *arguments)
-            except StoreUnreachableError as error:
-                if self._closing:
-                    raise
-                # Nothing is forgotten: what is to be recorded waits here until it can be.
-                _log.warning("%s", error)
-                await asyncio.sleep(_PATIENCE)
+    async def close(self) -> None:
+        """Record all that is left, and give back what was not begun.
 
-    def close(self) -> None:
-        """End the thread."""
-        self._thread.shutdown(wait=True)
+        Raises:
+            DigestError: that cannot be; the journal tells it to whoever comes next.
+        """
+        self.stop()
+        self._ending = True
+        self._asked.set()
+        self._full.set()
+        settled = False
+        try:
+            if self._pump:
+                await self._pump
+            if self._failure:
+                raise self._failure
+            # What is in a hand that let it fall is for the journal to tell.
+            if not self._in_hand:
+                await self._database.run(self._ledger.give_back)
+                settled = True
+        finally:
+            self._journal.close(settled=settled)
 
     async def _serve(self) -> None:
-        while self._asked:
-            asked, self._asked = self._asked, []
-            outcomes = [request.outcome for request in asked if request.outcome]
-            wanted = 0 if self._closing else sum(request.more for request in asked)
-            try:
-                claims = await self.run(self.ledger.exchange, outcomes, wanted, self._clock())
-            except Exception as error:  # noqa: BLE001 - whoever asked gets it, whatever it is
-                for request in asked:
-                    if not request.answer.done():
-                        request.answer.set_exception(error)
-                continue
-            rest = iter(claims)
-            for request in asked:
-                if not request.answer.done():
-                    request.answer.set_result(next(rest, None) if request.more else None)
+        try:
+            while self._outcomes or not self._ending:
+                await self._until_asked()
+                outcomes, self._outcomes = self._outcomes, []
+                now = self._clock()
+                order = self._order(now)
+                handout = await self._database.run(self._ledger.exchange, outcomes, order, now)
+                self._hand_out(handout, order)
+        except Exception as error:  # noqa: BLE001 - whoever asks gets it, whatever it is
+            self._failure = error
+            self._closing = True
+            for waiting in self._waiting.values():
+                for answer in waiting:
+                    if not answer.done():
+                        answer.set_exception(error)
+
+    async def _until_asked(self) -> None:
+        """Wait until the database is to be asked: often at once, else with what gathers."""
+        if self._ending:
+            return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._asked.wait(), self._patience())
+        self._asked.clear()
+        if not self._hurried():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._full.wait(), _GATHER)
+        self._full.clear()
+
+    def _hurried(self) -> bool:
+        """Whether to ask at once: all ends, or a connection waits for what may be there."""
+        hungry = any(self._waiting[server] for server in self._weights)
+        return self._ending or (hungry and self._patience() >= _GLANCE)
+
+    def _patience(self) -> float:
+        """Seconds until there may be something to claim, though nobody asks."""
+        if self.again is None:
+            return _GLANCE
+        return min(max((self.again - self._clock()).total_seconds(), 0.001), _GLANCE)
+
+    def _order(self, now: datetime) -> Order:
+        if self._closing or (self.again and self.again > now):
+            return Order()
+        shares = [self._given[server] / weight for server, weight in self._weights.items()]
+        least = min(shares, default=0)
+        wanted = {}
+        for server, weight in self._weights.items():
+            taken, hungry = self._taken.pop(server, 0), len(self._waiting[server])
+            target = min(2 * taken + hungry, MOST) - len(self._stock[server])
+            share = math.ceil((least + _AHEAD) * weight) - self._given[server]
+            wanted[server] = max(target if len(self._weights) == 1 else min(target, share), 0)
+        rooms = {name: most - self._held[name] for name, most in self._crowded.items()}
+        return Order(wanted, rooms)
+
+    def _hand_out(self, handout: Handout, order: Order) -> None:
+        for server, claims in handout.claims.items():
+            self._given[server] += len(claims)
+            for claim in claims:
+                if claim.destination in self._crowded:
+                    self._held[claim.destination] += 1
+            # It may have left meanwhile: then its claims are given back in the end.
+            self._stock[server].extend(claims)
+            self._serve_waiting(server)
+        if not handout.sending:
+            self.stop()
+        elif any(order.wanted.values()):
+            self.again = handout.again
+            enough = sum(map(len, handout.claims.values())) >= sum(order.wanted.values())
+            soon = handout.again is not None and handout.again <= self._clock() + _SOON
+            self._dry = not enough and not soon
+            if self._dry:
+                for server in self._waiting:
+                    self._dismiss(server)
+
+    def _serve_waiting(self, server: str) -> None:
+        waiting = self._waiting[server]
+        while waiting and self._stock[server]:
+            answer = waiting.popleft()
+            if not answer.done():
+                self._taken[server] += 1
+                self._in_hand += 1
+                answer.set_result(self._stock[server].popleft())
+
+    def _dismiss(self, server: str) -> None:
+        for answer in self._waiting[server]:
+            if not answer.done():
+                answer.set_result(None)
+        self._waiting[server].clear()

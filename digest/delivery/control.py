@@ -1,13 +1,15 @@
 """An operator's hand on a sending, from any process: senders see it at their next claim."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from digest.config import Uncertain
 from digest.delivery.account import tally
-from digest.delivery.ledger import recover, skip_open
+from digest.delivery.ledger import skip_open
+from digest.delivery.recovery import recover_in
 from digest.delivery.transitions import OPEN, Policy
 from digest.editions.life import find_edition, release_articles
 from digest.errors import EditionEndedError
@@ -49,8 +51,12 @@ def resume_edition(store: Store, edition_id: int, now: datetime) -> None:  # noq
         session.add(edition)
 
 
-def cancel_edition(store: Store, edition_id: int, now: datetime, note: str = "") -> None:
+def cancel_edition(
+    store: Store, edition_id: int, now: datetime, note: str = "", *, journals: Path
+) -> None:
     """Never send what is left of an edition. If nobody got it, its articles are free again.
+
+    `journals` is the folder in which senders keep theirs: the dead ones' claims are settled.
 
     Raises:
         NoSuchEditionError: there is no such edition.
@@ -63,7 +69,7 @@ def cancel_edition(store: Store, edition_id: int, now: datetime, note: str = "")
         edition.status, edition.note = EditionStatus.CANCELLED, note
         edition.completed = now
         session.add(edition)
-        _settle_cancelled(session, edition_id, now)
+        _settle_cancelled(session, edition_id, journals, now)
         account = tally(session, edition_id)
         if not account.accepted and not account.uncertain and not account.waiting:
             release_articles(session, edition)
@@ -84,7 +90,7 @@ def complete(store: Store, edition_id: int, now: datetime) -> bool:
         return session.connection().execute(statement).rowcount > 0
 
 
-def settle_cancelled(store: Store, now: datetime) -> None:
+def settle_cancelled(store: Store, journals: Path, now: datetime) -> None:
     """Settle what was in flight when editions were cancelled, and came back or never will."""
     rows = col(Delivery.edition_id) == col(Edition.id)
     left = select(col(Delivery.id)).where(rows, col(Delivery.status).in_(OPEN)).exists()
@@ -92,17 +98,17 @@ def settle_cancelled(store: Store, now: datetime) -> None:
     with store.read() as session:
         editions = [number for number in session.scalars(query) if number is not None]
     for edition_id in editions:
-        sweep_cancelled(store, edition_id, now)
+        sweep_cancelled(store, edition_id, journals, now)
 
 
-def sweep_cancelled(store: Store, edition_id: int, now: datetime) -> None:
+def sweep_cancelled(store: Store, edition_id: int, journals: Path, now: datetime) -> None:
     """Settle the rows of one cancelled edition, but for those whose senders live."""
     with store.write() as session:
-        _settle_cancelled(session, edition_id, now)
+        _settle_cancelled(session, edition_id, journals, now)
 
 
-def _settle_cancelled(session: Session, edition_id: int, now: datetime) -> None:
-    recover(session, edition_id, _NOT_AGAIN, now)
+def _settle_cancelled(session: Session, edition_id: int, journals: Path, now: datetime) -> None:
+    recover_in(session, edition_id, _NOT_AGAIN, journals, now)
     skip_open(session, edition_id, now)
 
 

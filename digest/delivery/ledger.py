@@ -2,24 +2,20 @@
 
 import random
 from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Select
 from sqlmodel import Session, col
 
-from digest.delivery.owner import is_dead
-from digest.delivery.transitions import (
-    Fields,
-    Policy,
-    Skip,
-    lost,
-    skip_reason,
-    skipped,
-)
+from digest.delivery.addresses import BadAddressError, domain_of
+from digest.delivery.journal import Hold
+from digest.delivery.paces import Paces
+from digest.delivery.transitions import Fields, Skip, skip_reason, skipped
 from digest.store import Store
 from digest.store.models import (
     Delivery,
@@ -30,13 +26,16 @@ from digest.store.models import (
     Subscription,
     Suppression,
 )
+from digest.store.rows import among
 
-_PREFETCHED = 500
+MOST = 500
+"""Rows a statement."""
+
 _ROWS = Delivery.metadata.tables["delivery"]
 _TRIABLE = (DeliveryStatus.WAITING, DeliveryStatus.DEFERRED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A delivery that this sender alone may try until the lease ends, and whom it is for."""
 
@@ -46,17 +45,54 @@ class Claim:
     until: datetime
     subscription_id: int
     email: str
+    destination: str
     name: str
     sections: tuple[str, ...] | None
     since: datetime
 
+    @property
+    def hold(self) -> Hold:
+        """Which claim of which row this is."""
+        return Hold(self.delivery_id, self.fence)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a claim."""
+    """What became of a claim, and what it teaches of others.
+
+    `suppress` says that the address is not to be mailed again, `held` that its destination is to
+    be left alone for a while, `welcome` that it need not be any more.
+    """
 
     claim: Claim
     fields: Fields
+    suppress: bool = False
+    held: bool = False
+    welcome: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a sender wants of an exchange: so many claims for each server.
+
+    `rooms` says of destinations that take few messages at a time how many more they take.
+    """
+
+    wanted: Mapping[str, int] = field(default_factory=dict)
+    rooms: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Handout:
+    """What came of an exchange.
+
+    `again` is when there may be more, where there was less than wanted: None where the edition has
+    nothing open that is in nobody's hand. `sending` is whether it is being sent at all.
+    """
+
+    sending: bool
+    claims: dict[str, list[Claim]] = field(default_factory=dict)
+    again: datetime | None = None
 
 
 class Ledger:
@@ -68,43 +104,93 @@ class Ledger:
         newsletter: the edition's newsletter.
         owner: this sender's name in the rows that it claims.
         lease: how long a claim holds; longer than any message's transaction can take.
+        paces: how fast mail may leave.
     """
 
     def __init__(
-        self, store: Store, edition_id: int, newsletter: str, owner: str, lease: timedelta
+        self,
+        store: Store,
+        edition_id: int,
+        newsletter: str,
+        owner: str,
+        lease: timedelta,
+        paces: Paces,
     ) -> None:
         self._store = store
         self._edition_id = edition_id
         self._newsletter = newsletter
         self._owner = owner
         self._lease = lease
+        self._paces = paces
         self._candidates: deque[int] = deque()
-        self._held: set[int] = set()
         # Senders that work side by side rarely reach for the same rows.
         self._random = random.Random(owner)  # noqa: S311 - spreads, protects nothing
 
-    def exchange(self, outcomes: Sequence[Outcome], wanted: int, now: datetime) -> list[Claim]:
-        """Record outcomes and claim up to `wanted` rows that are due, in one transaction.
+    def exchange(self, outcomes: Sequence[Outcome], order: Order, now: datetime) -> Handout:
+        """Record outcomes and claim rows that are due, in one transaction.
 
-        There are fewer claims than wanted where no more are due, and none unless the edition is
-        being sent.
+        There are fewer claims than wanted where no more are due or may leave yet, and none unless
+        the edition is being sent.
         """
         with self._store.write() as session:
             _record(session, outcomes)
-            if wanted and edition_status(session, self._edition_id) != EditionStatus.SENDING:
-                wanted = 0
-            claims: list[Claim] = []
-            refills = 1
-            while len(claims) < wanted:
+            _suppress(session, outcomes, now)
+            status = edition_status(session, self._edition_id)
+            handout = Handout(status == EditionStatus.SENDING)
+            self._paces.load(session, now)
+            for outcome in outcomes:
+                if outcome.held:
+                    self._paces.hold(outcome.claim.destination, now)
+                elif outcome.welcome:
+                    self._paces.welcome(outcome.claim.destination)
+            if handout.sending and any(order.wanted.values()):
+                self._hand_out(session, handout, order, now)
+            self._paces.save(session)
+        return handout
+
+    def give_back(self) -> None:
+        """Let others have what this sender claimed and did not settle: none of it was begun.
+
+        Also claims that it never heard of: a commit had come through, and the word of it was lost.
+        """
+        mine = update(_ROWS).where(
+            _ROWS.c.edition_id == self._edition_id,
+            _ROWS.c.status == DeliveryStatus.CLAIMED,
+            _ROWS.c.claimed_by == self._owner,
+        )
+        back = mine.values(status=DeliveryStatus.WAITING.value, claimed_by="", claimed_until=None)
+        with self._store.write() as session:
+            session.connection().execute(back)
+
+    def _hand_out(self, session: Session, handout: Handout, order: Order, now: datetime) -> None:
+        again: list[datetime | None] = []
+        rooms = dict(order.rooms)
+        refills = 1
+        for server, most in order.wanted.items():
+            room = self._paces.server_room(server, now)
+            if room is not None and room < most:
+                again.append(self._paces.server_next(server, now))
+            count = most if room is None else min(most, room)
+            claims = handout.claims.setdefault(server, [])
+            while len(claims) < count:
                 if not self._candidates:
                     if not refills:
                         break
                     refills -= 1
                     self._refill(session, now)
-                claims += self._claim(session, wanted - len(claims), now)
-        self._held -= {outcome.claim.delivery_id for outcome in outcomes}
-        self._held |= {claim.delivery_id for claim in claims}
-        return claims
+                    continue
+                claims += self._claim(session, count - len(claims), rooms, now)
+            self._paces.take_server(server, len(claims), now)
+        if sum(map(len, handout.claims.values())) < sum(order.wanted.values()):
+            if not self._candidates:
+                again.append(self._next_due(session))
+            handout.again = min((at for at in again if at), default=None)
+
+    def _next_due(self, session: Session) -> datetime | None:
+        rows = _ROWS.c
+        mine = (rows.edition_id == self._edition_id) & rows.status.in_(_TRIABLE)
+        query = select(rows.due).where(mine).order_by(rows.due).limit(1)
+        return session.scalars(query).first()
 
     def _refill(self, session: Session, now: datetime) -> None:
         query = (
@@ -112,34 +198,43 @@ class Ledger:
             .where(_ROWS.c.edition_id == self._edition_id)
             .where(_ROWS.c.status.in_(_TRIABLE))
             .where(_ROWS.c.due <= now)
-            .limit(_PREFETCHED)
+            .limit(2 * MOST)
         )
         found = list(session.scalars(query))
         self._random.shuffle(found)
         self._candidates.extend(found)
 
-    def _claim(self, session: Session, wanted: int, now: datetime) -> list[Claim]:
+    def _claim(
+        self, session: Session, wanted: int, rooms: dict[str, int], now: datetime
+    ) -> list[Claim]:
         """Claim some of the candidates, as they stand now: whoever left is skipped."""
-        count = min(wanted, len(self._candidates))
+        count = min(wanted, len(self._candidates), MOST)
         ids = [self._candidates.popleft() for _ in range(count)]
-        claims, skips = [], []
-        for row in session.execute(_as_they_stand(self._newsletter, ids)):
+        claims, skips, later = [], [], []
+        for row in session.execute(_as_they_stand(session, self._newsletter, ids)):
             reason = skip_reason(row.subscriber_id, row.status, suppressed=row.key is not None)
-            if reason is None:
-                claims.append(self._claim_of(row, now))
-            else:
+            if reason is not None:
                 fields = skipped(reason, attempts=row.attempts, now=now)
                 skips.append({"row": row.id, "seen": row.fence, **fields})
+                continue
+            claim = self._claim_of(row, now)
+            room = rooms.get(claim.destination)
+            due = self._paces.take_destination(claim.destination, room, now)
+            if due is None:
+                claims.append(claim)
+                if room is not None:
+                    rooms[claim.destination] = room - 1
+            else:
+                later.append({"row": row.id, "when": due})
+        connection = session.connection()
         if skips:
-            session.connection().execute(_RECORD, skips)
+            connection.execute(_RECORD, skips)
+        if later:
+            connection.execute(_POSTPONE, later)
         if claims:
-            session.connection().execute(
-                _CLAIM,
-                [
-                    {"row": claim.delivery_id, "by": self._owner, "until": claim.until}
-                    for claim in claims
-                ],
-            )
+            taken = among(session, _ROWS.c.id, [claim.delivery_id for claim in claims])
+            until = now + self._lease
+            connection.execute(_CLAIM.where(taken), {"by": self._owner, "until": until})
         return claims
 
     def _claim_of(self, row: Row[Any], now: datetime) -> Claim:
@@ -150,48 +245,11 @@ class Ledger:
             until=now + self._lease,
             subscription_id=row.subscription_id,
             email=row.email,
+            destination=_destination(row.email),
             name=row.name,
             sections=None if row.sections is None else tuple(row.sections),
             since=row.confirmed or row.created,
         )
-
-    def recover(self, policy: Policy, now: datetime) -> int:
-        """Settle the claims of senders that are dead or slept past their lease.
-
-        Our own that we never heard of go back to waiting: a commit had come through, and the word
-        of it was lost.
-        """
-        mine = update(_ROWS).where(
-            _ROWS.c.edition_id == self._edition_id,
-            _ROWS.c.status == DeliveryStatus.CLAIMED,
-            _ROWS.c.claimed_by == self._owner,
-            _ROWS.c.id.not_in(self._held),
-        )
-        back = mine.values(status=DeliveryStatus.WAITING, claimed_by="", claimed_until=None)
-        with self._store.write() as session:
-            session.connection().execute(back)
-            return recover(session, self._edition_id, policy, now)
-
-    def outlook(self, now: datetime) -> tuple[str, datetime | None, int]:
-        """What lies before this sender.
-
-        Returns:
-            The edition's status; when its next open row is due, None when none is open (a claimed
-            one counts as due when its lease ends); how many rows are due now, counted up to 500.
-        """
-        rows = _ROWS.c
-        mine = rows.edition_id == self._edition_id
-        triable = select(rows.due).where(mine, rows.status.in_(_TRIABLE))
-        claimed = select(rows.claimed_until).where(mine, rows.status == DeliveryStatus.CLAIMED)
-        ready = triable.where(rows.due <= now).limit(_PREFETCHED).subquery()
-        with self._store.read() as session:
-            status = edition_status(session, self._edition_id)
-            instants = [
-                session.scalars(triable.order_by(rows.due).limit(1)).first(),
-                session.scalars(claimed.order_by(rows.claimed_until).limit(1)).first(),
-            ]
-            count = session.scalars(select(func.count()).select_from(ready)).one()
-        return status, min((at for at in instants if at), default=None), count
 
 
 # A row is settled by whoever claimed it last, even when it was given up for lost in between:
@@ -211,59 +269,45 @@ _RECORD = (
         claimed_until=None,
     )
 )
-_CLAIM = (
-    update(_ROWS)
-    .where(_ROWS.c.id == bindparam("row"))
-    .values(
-        status=DeliveryStatus.CLAIMED.value,
-        claimed_by=bindparam("by"),
-        claimed_until=bindparam("until"),
-        fence=_ROWS.c.fence + 1,
-    )
+_CLAIM = update(_ROWS).values(
+    status=DeliveryStatus.CLAIMED.value,
+    claimed_by=bindparam("by"),
+    claimed_until=bindparam("until"),
+    fence=_ROWS.c.fence + 1,
 )
-
-
-def recover(session: Session, edition_id: int, policy: Policy, now: datetime) -> int:
-    """Settle the claims on an edition whose senders are dead or slept past their lease.
-
-    Their messages may have passed the final dot: the policy says what becomes of them.
-    """
-    query = (
-        select(_ROWS.c.id, _ROWS.c.fence, _ROWS.c.attempts, _ROWS.c.claimed_by)
-        .add_columns(_ROWS.c.claimed_until)
-        .where(_ROWS.c.edition_id == edition_id)
-        .where(_ROWS.c.status == DeliveryStatus.CLAIMED)
-        .with_for_update(skip_locked=True)
-    )
-    gone = [
-        {
-            "row": row.id,
-            "seen": row.fence,
-            **lost(
-                "the sender ended before the answer was recorded",
-                attempts=row.attempts + 1,
-                now=now,
-                policy=policy,
-            ),
-        }
-        for row in session.execute(query)
-        if row.claimed_until < now or is_dead(row.claimed_by)
-    ]
-    if gone:
-        session.connection().execute(_RECORD, gone)
-    return len(gone)
+_POSTPONE = update(_ROWS).where(_ROWS.c.id == bindparam("row")).values(due=bindparam("when"))
 
 
 def _record(session: Session, outcomes: Iterable[Outcome]) -> None:
-    settled = [
-        {"row": outcome.claim.delivery_id, "seen": outcome.claim.fence, **outcome.fields}
+    record(session, [(outcome.claim.hold, outcome.fields) for outcome in outcomes])
+
+
+def record(session: Session, settled: Sequence[tuple[Hold, Fields]]) -> None:
+    """Write what became of claims; of those that another sender has had since, nothing."""
+    rows = [{"row": hold.delivery_id, "seen": hold.fence, **fields} for hold, fields in settled]
+    if rows:
+        session.connection().execute(_RECORD, rows)
+
+
+def _suppress(session: Session, outcomes: Iterable[Outcome], now: datetime) -> None:
+    """Never mail the addresses again of which their own server says that they are none."""
+    gone = [
+        {
+            "key": outcome.claim.email.casefold(),
+            "reason": "bounce",
+            "note": outcome.fields["reply"],
+            "created": now,
+        }
         for outcome in outcomes
+        if outcome.suppress
     ]
-    if settled:
-        session.connection().execute(_RECORD, settled)
+    if gone:
+        dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        statement = dialect.insert(Suppression).on_conflict_do_nothing()
+        session.connection().execute(statement, gone)
 
 
-def _as_they_stand(newsletter: str, ids: Sequence[int]) -> Select[Any]:
+def _as_they_stand(session: Session, newsletter: str, ids: Sequence[int]) -> Select[Any]:
     """Rows that may be tried, locked, beside all that may forbid it.
 
     PostgreSQL passes over rows that another sender is claiming; on SQLite there is one writer.
@@ -291,9 +335,41 @@ def _as_they_stand(newsletter: str, ids: Sequence[int]) -> Select[Any]:
             & (col(Subscription.newsletter) == newsletter),
         )
         .outerjoin(Suppression, stop == col(Subscriber.key))
-        .where(_ROWS.c.id.in_(ids), _ROWS.c.status.in_(_TRIABLE))
+        .where(among(session, _ROWS.c.id, ids), _ROWS.c.status.in_(_TRIABLE))
         .with_for_update(of=_ROWS, skip_locked=True)
     )
+
+
+def _destination(email: str) -> str:
+    """The domain that a mail goes to, as settings name it."""
+    if email.isascii():
+        return email.rpartition("@")[2].lower()
+    try:
+        return domain_of(email)
+    except BadAddressError:
+        return ""
+
+
+def outlook(store: Store, edition_id: int, now: datetime) -> tuple[str, datetime | None, int]:
+    """What lies before an edition's senders.
+
+    Returns:
+        The edition's status; when its next open row is due, None when none is open (a claimed one
+        counts as due when its lease ends); how many rows are due now, counted up to 500.
+    """
+    rows = _ROWS.c
+    mine = rows.edition_id == edition_id
+    triable = select(rows.due).where(mine, rows.status.in_(_TRIABLE))
+    claimed = select(rows.claimed_until).where(mine, rows.status == DeliveryStatus.CLAIMED)
+    ready = triable.where(rows.due <= now).limit(MOST).subquery()
+    with store.read() as session:
+        status = edition_status(session, edition_id)
+        instants = [
+            session.scalars(triable.order_by(rows.due).limit(1)).first(),
+            session.scalars(claimed.order_by(rows.claimed_until).limit(1)).first(),
+        ]
+        count = session.scalars(select(func.count()).select_from(ready)).one()
+    return status, min((at for at in instants if at), default=None), count
 
 
 def edition_status(session: Session, edition_id: int) -> str:

@@ -1,4 +1,7 @@
-"""Who holds a claim, and whether they still live: a sender's name is host, process and a mark."""
+"""Who holds a claim, and whether they still live.
+
+A sender's name is its host, its process, its edition and a mark.
+"""
 
 import os
 import secrets
@@ -10,17 +13,22 @@ _alive: set[str] = set()
 
 
 @contextmanager
-def owner() -> Iterator[str]:
-    """A name for a sender, alive until the block ends.
+def owner(edition_id: int) -> Iterator[str]:
+    """A name for a sender of an edition, alive until the block ends.
 
     Machines that share a database need different host names.
     """
-    name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    name = f"{socket.gethostname()}:{os.getpid()}:{edition_id}.{secrets.token_hex(4)}"
     _alive.add(name)
     try:
         yield name
     finally:
         _alive.discard(name)
+
+
+def edition_of(name: str) -> str:
+    """The edition that a sender sends, as its name has it."""
+    return name.rpartition(":")[2].partition(".")[0]
 
 
 def is_dead(name: str) -> bool:

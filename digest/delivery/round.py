@@ -1,19 +1,26 @@
-"""One round of a sending: what is due now, over as many connections as the server takes."""
+"""One round of a sending: what is due now, over as many connections as the servers take."""
 
 import asyncio
 import contextlib
 import logging
 import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
+from digest.delivery import logs
 from digest.delivery.clerk import Clerk
+from digest.delivery.envelope import Envelope
+from digest.delivery.journal import Journal, SealedError
 from digest.delivery.ledger import Claim, Outcome
 from digest.delivery.proof import Press
-from digest.delivery.replies import Answer, Stage, Verdict, is_policy, understand
-from digest.delivery.smtp import Connection, Envelope, Transport
-from digest.delivery.stationery import Stationery
+from digest.delivery.replies import About, Answer, Decision, Stage, Verdict, decide
+from digest.delivery.smtp import Connection, Transport
+from digest.delivery.stationery import Mail, Stationery
 from digest.delivery.transitions import Fields, Skip, policy_of, settled, skipped
 from digest.errors import (
     DigestError,
+    JournalError,
     MessageTooLargeError,
     ServerRefusesError,
     ServerUnreachableError,
@@ -23,14 +30,53 @@ _log = logging.getLogger(__name__)
 
 FIRST_PAUSE = 1.0
 """Seconds before the second try at what failed; the next are twice as long each."""
+LONGEST_PAUSE = 60.0
 _SETBACKS = 3
 """How often in a row a server may break off one connection's messages before it is left alone."""
 _SUSPICIONS = 10
-"""Refusals for reasons of policy in a row, with nobody accepted, that speak of us all."""
+"""Refusals in a row that may be about us, with nobody accepted, that are about us."""
+_SLOWED = 3
+"""Answers in a row that speak of a destination, with nobody accepted there, that slow it down."""
+
+
+@dataclass
+class Server:
+    """A server that mail goes to, and what was learned of it."""
+
+    transport: Transport
+    weight: float = 1.0
+    connections: int = 20
+    suspicions: int = 0
+    settled: int = 0
+    setback: str = ""
+    obstacle: DigestError | None = None
+
+    @property
+    def name(self) -> str:
+        """Host and port."""
+        return self.transport.server
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A claim with its mail, ready to go."""
+
+    claim: Claim
+    mail: Mail
+    envelope: Envelope
+
+
+@dataclass
+class Memory:
+    """What one sending has learned and keeps from round to round."""
+
+    broken_off: set[int] = field(default_factory=set)
+    """Deliveries whose connection was lost before the server had said anything of them."""
+    slowed: Counter[str] = field(default_factory=Counter)
 
 
 class Round:
-    """Connections that each claim, send and record until nothing more is due.
+    """Connections that each take, send and settle claims until nothing more is due.
 
     A round ends early, with its messages in flight finished, when something speaks of all its
     readers and not of one.
@@ -39,119 +85,251 @@ class Round:
     def __init__(
         self,
         clerk: Clerk,
+        journal: Journal,
         paper: Stationery,
-        transport: Transport,
         press: Press,
         stopped: asyncio.Event,
+        memory: Memory,
     ) -> None:
         self._clerk = clerk
+        self._journal = journal
         self._paper = paper
-        self._transport = transport
         self._clock = press.clock
         self._policy = policy_of(press.settings)
-        self._most = press.settings.smtp.max_connections
         self._stopped = stopped
-        self._settled = 0
-        self._suspicions = 0
-        self._setback = ""
+        self._memory = memory
+        self._working = 0
         self._obstacle: DigestError | None = None
 
-    async def run(self, ready: int) -> None:
+    async def run(self, servers: Sequence[Server], ready: int) -> None:
         """Send what is due, `ready` deliveries or so.
 
         Raises:
-            ServerUnreachableError: the server answers nobody; what was claimed waits again.
-            ServerRefusesError: it will work for nobody as things stand.
+            ServerUnreachableError: no server answers anybody; what was claimed waits again.
+            ServerRefusesError: none will work for anybody as things stand.
             MessageTooLargeError: a mail is larger than any may be.
         """
-        first = await self._transport.open()
-        count = min(ready, self._most)
-        lines = [self._line(first), *(self._line(None) for _ in range(count - 1))]
-        ends = await asyncio.gather(*lines, return_exceptions=True)
-        if self._obstacle:
-            raise self._obstacle
+        self._clerk.start()
+        try:
+            self._working = len(servers)
+            crews = [self._crew(server, ready) for server in servers]
+            ends = await asyncio.gather(*crews, return_exceptions=True)
+        finally:
+            await self._clerk.close()
         for end in ends:
             if isinstance(end, BaseException):
                 raise end
-        if self._setback and not self._settled:
-            raise ServerUnreachableError(server=self._transport.server, why=self._setback)
+        if self._obstacle:
+            raise self._obstacle
+        obstacles = [server.obstacle for server in servers if server.obstacle]
+        if len(obstacles) == len(servers):
+            raise obstacles[0]
 
-    async def _line(self, connection: Connection | None) -> None:
-        """One connection's work: claim, send, record, until nothing is due."""
-        outcome: Outcome | None = None
+    async def _crew(self, server: Server, ready: int) -> None:
+        """All of one server's connections; one that is of no use is asked again by and by."""
+        pause = FIRST_PAUSE
+        try:
+            while True:
+                await self._work(server, ready)
+                self._working -= 1
+                if server.obstacle is None or not self._working or self._over():
+                    return
+                _log.warning("others take over: %s", server.obstacle)
+                self._clerk.leave(server.name)
+                await self._rest(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                if not self._working or self._over():
+                    return
+                self._working += 1
+                server.obstacle = None
+                self._clerk.join(server.name, server.weight)
+        except BaseException:
+            self._clerk.stop()
+            raise
+
+    def _over(self) -> bool:
+        return self._stopped.is_set() or self._obstacle is not None
+
+    async def _work(self, server: Server, ready: int) -> None:
+        """Send over one server until nothing is due, or it is of no use."""
+        server.settled, server.setback = 0, ""
+        try:
+            first = await server.transport.open()
+        except (ServerUnreachableError, ServerRefusesError) as error:
+            server.obstacle = error
+            return
+        count = min(ready, server.connections)
+        lines = [self._line(server, first), *(self._line(server, None) for _ in range(count - 1))]
+        for end in await asyncio.gather(*lines, return_exceptions=True):
+            if isinstance(end, BaseException):
+                raise end
+        if server.setback and not server.settled and server.obstacle is None:
+            server.obstacle = ServerUnreachableError(server=server.name, why=server.setback)
+
+    async def _line(self, server: Server, connection: Connection | None) -> None:
+        """One connection's work: take, send, settle, until nothing is due."""
         setbacks = 0
+        parcel: Parcel | None = None
         try:
             while setbacks < _SETBACKS:
                 if connection is None or not connection.alive:
-                    await self._record(outcome)
-                    outcome = None
-                    connection = await self._reopen(setbacks)
+                    connection = await self._reopen(server, setbacks)
                     if connection is None:
                         return
-                claim = await self._clerk.exchange(outcome)
-                outcome = None
-                if claim is None:
+                parcel = parcel or await self._next(server, connection)
+                if parcel is None:
                     return
-                outcome, went_back = await self._deliver(connection, claim)
-                setbacks = setbacks + 1 if went_back else 0
+                current, parcel = parcel, None
+                untried, parcel = await self._deliver(server, connection, current)
+                setbacks = setbacks + 1 if untried else 0
         except BaseException:
             self._clerk.stop()
             raise
         finally:
-            try:
-                await self._record(outcome)
-            finally:
-                if connection is not None:
-                    await connection.close()
+            if parcel is not None:
+                self._put_back(parcel.claim, "the connection had ended")
+            if connection is not None:
+                await connection.close()
 
-    async def _record(self, outcome: Outcome | None) -> None:
-        if outcome is not None:
-            await self._clerk.exchange(outcome, more=False)
-
-    async def _reopen(self, setbacks: int) -> Connection | None:
+    async def _reopen(self, server: Server, setbacks: int) -> Connection | None:
         """Another connection, if the server has one for us: a round goes on with fewer."""
         if setbacks > 1:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopped.wait(), FIRST_PAUSE * 2 ** (setbacks - 2))
-        if self._stopped.is_set() or self._obstacle:
+            await self._rest(FIRST_PAUSE * 2 ** (setbacks - 2))
+        if self._over() or server.obstacle:
             return None
         try:
-            return await self._transport.open()
+            return await server.transport.open()
         except DigestError as error:
             _log.info("one connection fewer: %s", error)
             return None
 
-    async def _deliver(self, connection: Connection, claim: Claim) -> tuple[Outcome, bool]:
-        """Try a claim; what became of it, and whether the server sent it back untried."""
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), seconds)
+
+    async def _next(self, server: Server, connection: Connection) -> Parcel | None:
+        """The next parcel, waited for; None where there is nothing more."""
+        while claim := await self._clerk.take(server.name):
+            parcel = self._pack(connection, claim)
+            if parcel:
+                return parcel
+        return None
+
+    def _at_hand(self, server: Server, connection: Connection) -> Parcel | None:
+        """The next parcel, if there is one at once."""
+        while claim := self._clerk.take_now(server.name):
+            parcel = self._pack(connection, claim)
+            if parcel:
+                return parcel
+        return None
+
+    def _pack(self, connection: Connection, claim: Claim) -> Parcel | None:
+        """A claim's parcel; a claim that there is no mail for is settled."""
         try:
             mail = self._paper.mail(claim, utf8=connection.utf8)
         except MessageTooLargeError as error:
             self._end_early(error)
-            return Outcome(claim, self._back(claim, str(error))), True
-        now = self._clock()
+            self._put_back(claim, str(error))
+            return None
         if isinstance(mail, Skip):
-            return Outcome(claim, skipped(mail, attempts=claim.attempts, now=now)), False
-        if now >= claim.until:
-            # This process slept: by now the row may be another's.
-            return Outcome(claim, self._back(claim, "the claim ran out before the message")), False
-        answer = await connection.send(Envelope(mail.sender, mail.recipient), mail.data)
-        verdict = understand(answer)
-        went_back = verdict in {Verdict.BACK, Verdict.HALT}
-        if went_back:
-            self._setback = str(answer)
-        else:
-            self._settled += 1
-        self._mind(answer, verdict)
-        return Outcome(claim, self._fields(claim, answer)), went_back
+            fields = skipped(mail, attempts=claim.attempts, now=self._clock())
+            logs.outcome(self._paper.edition_id, claim, None, fields["status"], fields["reason"])
+            self._settle(claim, fields)
+            return None
+        if isinstance(mail, Answer):
+            self._record(claim, mail, decide(mail))
+            return None
+        return Parcel(claim, mail, Envelope(mail.sender, mail.recipient, len(mail.data)))
 
-    def _mind(self, answer: Answer, verdict: Verdict) -> None:
+    async def _deliver(
+        self, server: Server, connection: Connection, parcel: Parcel
+    ) -> tuple[bool, Parcel | None]:
+        """Try a parcel; whether the server sent it back untried, and what was announced next."""
+        following: Parcel | None = None
+        most = connection.most_bytes
+        if most is not None and parcel.envelope.size > most:
+            why = f"it takes messages of {most} bytes at most, this has {parcel.envelope.size}"
+            server.obstacle = ServerRefusesError(server=server.name, why=why)
+            self._put_back(parcel.claim, why)
+            self._clerk.leave(server.name)
+            return True, None
+        answer = await connection.announce(parcel.envelope)
+        if answer is None:
+            if not self._begin(parcel.claim):
+                await connection.close()
+                return False, None
+            following = self._at_hand(server, connection)
+            then = following.envelope if following else None
+            answer = await connection.hand_over(parcel.mail.data, then)
+            self._clerk.heard(parcel.claim, answer)
+        elif answer.code is None and answer.stage is Stage.MAIL:
+            answer = self._blame(parcel.claim, answer)
+        decision = decide(answer)
+        untried = decision.verdict in {Verdict.BACK, Verdict.HALT}
+        if untried:
+            server.setback = str(answer)
+        else:
+            server.settled += 1
+        self._mind(server, answer, decision)
+        self._record(parcel.claim, answer, decision)
+        return untried, following
+
+    def _begin(self, claim: Claim) -> bool:
+        """Whether the message may leave now: it is in the journal, and its lease holds."""
+        if self._clock() >= claim.until:
+            # This process slept: by now the row may be another's.
+            self._put_back(claim, "the claim ran out before the message")
+            return False
+        try:
+            self._journal.begin(claim.hold)
+        except SealedError:
+            _log.warning("this sender slept too long: its claims were given to others")
+            self._clerk.stop()
+            return False
+        except JournalError as error:
+            self._end_early(error)
+            self._put_back(claim, str(error))
+            return False
+        return True
+
+    def _blame(self, claim: Claim, answer: Answer) -> Answer:
+        """Who may be to blame for a connection that is lost before the server said anything.
+
+        The recipient was named in the same breath. The first time nobody is; the second time the
+        delivery has had its turn, or one that kills every connection would be tried for ever.
+        """
+        if claim.delivery_id in self._memory.broken_off:
+            return Answer(Stage.RCPT, None, answer.text)
+        self._memory.broken_off.add(claim.delivery_id)
+        return answer
+
+    def _mind(self, server: Server, answer: Answer, decision: Decision) -> None:
         """Learn from an answer what it says of all the others."""
-        if verdict is Verdict.ACCEPTED:
-            self._suspicions = 0
-        elif is_policy(answer):
-            self._suspicions += 1
-        if verdict is Verdict.HALT or self._suspicions >= _SUSPICIONS:
-            self._end_early(ServerRefusesError(server=self._transport.server, why=str(answer)))
+        if decision.verdict is Verdict.ACCEPTED:
+            server.suspicions = 0
+        elif decision.systemic:
+            server.suspicions += 1
+        if decision.verdict is Verdict.HALT or server.suspicions >= _SUSPICIONS:
+            refuses = ServerRefusesError(server=server.name, why=str(answer))
+            server.obstacle = server.obstacle or refuses
+            self._clerk.leave(server.name)
+
+    def _record(self, claim: Claim, answer: Answer, decision: Decision) -> None:
+        destination, slowed = claim.destination, self._memory.slowed
+        welcome = decision.verdict is Verdict.ACCEPTED and bool(slowed.pop(destination, 0))
+        if decision.slows and decision.about is About.DESTINATION:
+            slowed[destination] += 1
+        held = slowed[destination] >= _SLOWED if destination in slowed else False
+        fields = self._fields(claim, answer)
+        reason = fields["reason"]
+        logs.outcome(self._paper.edition_id, claim, answer, fields["status"], reason)
+        self._clerk.settle(Outcome(claim, fields, decision.suppress, held, welcome))
+
+    def _settle(self, claim: Claim, fields: Fields) -> None:
+        self._clerk.settle(Outcome(claim, fields))
+
+    def _put_back(self, claim: Claim, why: str) -> None:
+        self._settle(claim, self._fields(claim, Answer(Stage.MAIL, None, why)))
 
     def _end_early(self, obstacle: DigestError) -> None:
         self._obstacle = self._obstacle or obstacle
@@ -165,6 +343,3 @@ class Round:
             policy=self._policy,
             jitter=random.random(),  # noqa: S311 - spreads, protects nothing
         )
-
-    def _back(self, claim: Claim, why: str) -> Fields:
-        return self._fields(claim, Answer(Stage.MAIL, None, why))

@@ -3,19 +3,22 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime, timedelta
 
 from digest.config import Settings
 from digest.delivery.account import Tally, tally
 from digest.delivery.audience import begin
 from digest.delivery.clerk import Clerk
 from digest.delivery.control import complete, pause_edition, set_note, sweep_cancelled
-from digest.delivery.ledger import Ledger
+from digest.delivery.database import DatabaseThread
+from digest.delivery.journal import Journal
+from digest.delivery.ledger import Ledger, outlook
 from digest.delivery.owner import owner
+from digest.delivery.paces import Paces
 from digest.delivery.proof import Press
-from digest.delivery.round import FIRST_PAUSE, Round
+from digest.delivery.recovery import recover
+from digest.delivery.round import FIRST_PAUSE, Memory, Round, Server
 from digest.delivery.smtp import SmtpTransport, Transport
 from digest.delivery.stationery import Stationery
 from digest.delivery.transitions import policy_of
@@ -26,7 +29,8 @@ from digest.errors import (
     ServerUnreachableError,
 )
 from digest.store import Store
-from digest.store.models import EditionStatus
+from digest.store.models import Edition, EditionStatus
+from digest.store.rows import row_id
 
 Progress = Callable[[Tally], None]
 
@@ -34,6 +38,8 @@ _log = logging.getLogger(__name__)
 
 _GLANCE = 1.0
 """Seconds between two looks at what another process may have changed."""
+_SHORT = timedelta(seconds=60)
+"""A wait for less is not worth a word."""
 _ROUNDS_WITHOUT_SERVER = 4
 """Tries to reach a server that does not answer."""
 _ANSWERS_A_MESSAGE = 5
@@ -77,20 +83,28 @@ async def send_edition(  # noqa: PLR0913 - what may be left out is named when it
         begin, store, press.settings, press.render, edition_id, press.clock(), at_once=at_once
     )
     if begun.status == EditionStatus.SENDING:
-        transport = transport or SmtpTransport(press.settings.smtp)
-        with owner() as name, contextlib.ExitStack() as stack:
-            lease = _lease(press.settings)
-            clerk = Clerk(Ledger(store, edition_id, begun.newsletter, name, lease), press.clock)
-            stack.callback(clerk.close)
-            paper = Stationery(press, begun)
-            noted = bool(begun.note)
-            sending = _Sending(store, press, edition_id, paper, clerk, transport, wait, noted)
+        servers = servers_of(press.settings, transport)
+        database = DatabaseThread()
+        sending = _Sending(store, press, begun, servers, database, wait=wait)
+        try:
             async with _attended(sending, stop or asyncio.Event(), on_progress):
                 await sending.run()
+        finally:
+            database.close()
     account = await asyncio.to_thread(_account, store, edition_id)
     if on_progress:
         on_progress(account)
     return account
+
+
+def servers_of(settings: Settings, transport: Transport | None = None) -> list[Server]:
+    """The servers of the settings; or one alone that is reached otherwise."""
+    if transport is not None:
+        return [Server(transport, connections=settings.smtp.max_connections)]
+    return [
+        Server(SmtpTransport(smtp), smtp.weight, smtp.max_connections)
+        for smtp in (settings.smtp, *settings.servers)
+    ]
 
 
 def _account(store: Store, edition_id: int) -> Tally:
@@ -128,49 +142,66 @@ async def _attended(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-@dataclass
 class _Sending:
     """One sender at work on one edition."""
 
-    store: Store
-    press: Press
-    edition_id: int
-    paper: Stationery
-    clerk: Clerk
-    transport: Transport
-    wait: bool
-    noted: bool
-    _stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(
+        self,
+        store: Store,
+        press: Press,
+        edition: Edition,
+        servers: Sequence[Server],
+        database: DatabaseThread,
+        *,
+        wait: bool,
+    ) -> None:
+        self._store = store
+        self._press = press
+        self._edition = edition
+        self._edition_id = row_id(edition)
+        self._servers = servers
+        self._database = database
+        self._wait = wait
+        self._paper = Stationery(press, edition)
+        self._paces = Paces.of(press.settings)
+        self._journals = press.settings.journal_folder
+        self._noted = bool(edition.note)
+        self._stopped = asyncio.Event()
+        self._clerk: Clerk | None = None
+        self._memory = Memory()
 
     def stop(self) -> None:
         """Begin no more messages."""
         self._stopped.set()
-        self.clerk.stop()
+        self._database.hurry()
+        if self._clerk:
+            self._clerk.stop()
 
     async def account(self) -> Tally:
         """The edition's account."""
-        return await self.clerk.run(_account, self.store, self.edition_id)
+        return await self._database.run(_account, self._store, self._edition_id)
 
     async def run(self) -> None:
         """Send until nothing is open, or nothing more may be sent."""
-        ledger, policy = self.clerk.ledger, policy_of(self.press.settings)
+        run, clock = self._database.run, self._press.clock
+        ours = self._store, self._edition_id
+        policy = policy_of(self._press.settings)
         without_server = 0
         while not self._stopped.is_set():
-            await self.clerk.run(ledger.recover, policy, self.press.clock())
-            now = self.press.clock()
-            status, due, ready = await self.clerk.run(ledger.outlook, now)
+            now = clock()
+            await run(recover, *ours, policy, self._journals, now)
+            status, due, ready = await run(outlook, *ours, now)
             if status != EditionStatus.SENDING or due is None:
                 await self._end(status)
                 return
             if not ready:
-                if not self.wait:
+                if not self._wait:
                     return
                 until = (due - now).total_seconds()
                 await self._pause(min(max(until, 0.01), _GLANCE))
                 continue
-            work = Round(self.clerk, self.paper, self.transport, self.press, self._stopped)
             try:
-                await work.run(ready)
+                again = await self._round(ready)
             except (ServerRefusesError, MessageTooLargeError) as error:
                 await self._hold(str(error))
                 raise
@@ -182,27 +213,68 @@ class _Sending:
                 await self._pause(FIRST_PAUSE * 2 ** (without_server - 1))
             else:
                 without_server = 0
-                await self._note("")
+                if not await self._go_on(again):
+                    return
+
+    async def _round(self, ready: int) -> datetime | None:
+        """Send what is due; when more may leave, where there is more than may leave now."""
+        settings = self._press.settings
+        newsletter = self._edition.newsletter
+        with owner(self._edition_id) as name:
+            journal = Journal(self._journals, name)
+            lease = _lease(settings)
+            ledger = Ledger(self._store, self._edition_id, newsletter, name, lease, self._paces)
+            clerk = Clerk(
+                self._database,
+                ledger,
+                journal,
+                self._press.clock,
+                {server.name: server.weight for server in self._servers},
+                {d.domain: d.max_connections for d in settings.destinations if d.max_connections},
+            )
+            self._clerk = clerk
+            work = Round(clerk, journal, self._paper, self._press, self._stopped, self._memory)
+            await work.run(self._servers, ready)
+            return clerk.again
+
+    async def _go_on(self, again: datetime | None) -> bool:
+        """Whether to send on at once; waits a little where nothing may leave yet."""
+        now = self._press.clock()
+        if again is None or again <= now:
+            await self._note("")
+            return True
+        if again > now + _SHORT:
+            await self._note(f"no more may leave before {again:%Y-%m-%d %H:%M} UTC")
+        if not self._wait:
+            return False
+        status: str = EditionStatus.SENDING
+        while status == EditionStatus.SENDING and not self._stopped.is_set() and now < again:
+            await self._pause(min((again - now).total_seconds(), _GLANCE))
+            now = self._press.clock()
+            status, _, _ = await self._database.run(outlook, self._store, self._edition_id, now)
+        return True
 
     async def _end(self, status: str) -> None:
+        run, now = self._database.run, self._press.clock()
+        ours = self._store, self._edition_id
         if status == EditionStatus.CANCELLED:
             # What was in flight when it was cancelled may have been put back.
-            await self.clerk.run(sweep_cancelled, self.store, self.edition_id, self.press.clock())
+            await run(sweep_cancelled, *ours, self._journals, now)
         else:
-            await self.clerk.run(complete, self.store, self.edition_id, self.press.clock())
+            await run(complete, *ours, now)
 
     async def _hold(self, why: str) -> None:
         """Pause the edition until somebody has seen to it: no reader is to blame."""
-        _log.error("edition %s: %s", self.edition_id, why)
+        _log.error("edition %s: %s", self._edition_id, why)
         with contextlib.suppress(EditionEndedError):
-            now = self.press.clock()
-            await self.clerk.run(pause_edition, self.store, self.edition_id, now, why)
+            now = self._press.clock()
+            await self._database.run(pause_edition, self._store, self._edition_id, now, why)
 
     async def _note(self, text: str) -> None:
         """Let the edition say why it is not getting on, for whoever looks at it."""
-        if text or self.noted:
-            self.noted = bool(text)
-            await self.clerk.run(set_note, self.store, self.edition_id, text)
+        if text or self._noted:
+            self._noted = bool(text)
+            await self._database.run(set_note, self._store, self._edition_id, text)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -2,33 +2,27 @@
 
 import asyncio
 import contextlib
-import os
+import logging
 import socket
 import ssl
-from dataclasses import dataclass
 from typing import Protocol
 
 import aiosmtplib
 
 from digest.config import Security, Smtp
-from digest.delivery.addresses import Mailbox
+from digest.delivery.envelope import Envelope, most_bytes
 from digest.delivery.replies import Answer, Stage
+from digest.delivery.wire import PipelinedConnection, words_of
 from digest.errors import ServerRefusesError, ServerUnreachableError
 from digest.text import one_line
+
+_log = logging.getLogger(__name__)
 
 _GO_ON = 354
 _CLOSING = 421
 _LEAVE = 5.0
 """Seconds that a server gets to answer QUIT: nothing depends on it any more."""
 _TEMPORARY = range(400, 500)
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """Who a message is from and for, as SMTP is told; both are checked addresses."""
-
-    sender: str
-    recipient: Mailbox
 
 
 class Connection(Protocol):
@@ -39,13 +33,28 @@ class Connection(Protocol):
         """Whether the server takes addresses beyond ASCII (SMTPUTF8, RFC 6531)."""
 
     @property
+    def most_bytes(self) -> int | None:
+        """The largest message that the server says it takes; None for any."""
+
+    @property
     def alive(self) -> bool:
         """Whether another message may be tried."""
 
-    async def send(self, envelope: Envelope, message: bytes) -> Answer:
-        """Try one message to one recipient.
+    async def announce(self, envelope: Envelope) -> Answer | None:
+        """Say whom the next message is from and for.
 
-        `message` has CRLF line ends, ends with one, and no line of it begins with a dot.
+        Returns:
+            None where the server wants the message; else the answer that ended the transaction:
+            the server's, or that there was none.
+        """
+
+    async def hand_over(self, message: bytes, then: Envelope | None = None) -> Answer:
+        """Give the server the message that was announced.
+
+        Args:
+            message: with CRLF line ends, ending with one, no line beginning with a dot.
+            then: what will be announced next, if the server is to hear of it at once; then it has
+                to be the next indeed, or the connection ends.
 
         Returns:
             The answer that ended the transaction: the server's, or that there was none.
@@ -53,6 +62,11 @@ class Connection(Protocol):
 
     async def close(self) -> None:
         """Take leave of the server, if it still listens."""
+
+
+async def send_one(connection: Connection, envelope: Envelope, message: bytes) -> Answer:
+    """Try one message by itself."""
+    return await connection.announce(envelope) or await connection.hand_over(message)
 
 
 class Transport(Protocol):
@@ -80,13 +94,14 @@ class SmtpTransport:
         self._tls: ssl.SSLContext | None = None
         # What we call ourselves; asking the system for its name may take a while, so once.
         self._name = settings.helo_name
+        self._odd = False
 
     @property
     def server(self) -> str:
         """The server's name and port, for messages."""
-        return f"{self._settings.host}:{self._settings.port}"
+        return self._settings.name
 
-    async def open(self) -> "SmtpConnection":
+    async def open(self) -> Connection:
         """As `Transport.open`."""
         client = self._client()
         try:
@@ -94,13 +109,26 @@ class SmtpTransport:
             # AUTH or STARTTLS has said EHLO before; without them nobody has.
             if client.is_ehlo_or_helo_needed:
                 await _greet(client)
-            connection = SmtpConnection(client, self._timeout)
+            connection = self._connection(client)
         except (aiosmtplib.SMTPException, OSError) as error:
             client.close()
             kind = ServerRefusesError if _is_for_good(error) else ServerUnreachableError
             raise kind(server=self.server, why=_words(error)) from error
         self._name = client.local_hostname
         return connection
+
+    def _connection(self, client: aiosmtplib.SMTP) -> Connection:
+        """In groups of commands where the server offers that and keeps to it."""
+        if "pipelining" not in client.esmtp_extensions or self._odd:
+            return SmtpConnection(client, self._timeout)
+        return PipelinedConnection(
+            transport_of(client), dict(client.esmtp_extensions), self._timeout, self._find_odd
+        )
+
+    def _find_odd(self, why: str) -> None:
+        if not self._odd:
+            _log.warning("%s cannot do pipelining (%s): one command at a time", self.server, why)
+        self._odd = True
 
     def _client(self) -> aiosmtplib.SMTP:
         settings = self._settings
@@ -147,9 +175,10 @@ class SmtpConnection:
         self._client = client
         self._timeout = timeout
         self._begun = False
-        self._extensions = frozenset(client.esmtp_extensions)
-        protocol, transport = client.protocol, client.transport
-        if protocol is None or not isinstance(transport, asyncio.WriteTransport):
+        self._waits = False
+        self._extensions = dict(client.esmtp_extensions)
+        protocol, transport = client.protocol, transport_of(client)
+        if protocol is None:
             raise aiosmtplib.SMTPServerDisconnected("the connection was lost")
         self._protocol = protocol
         self._transport = transport
@@ -169,33 +198,28 @@ class SmtpConnection:
         """As `Connection.alive`."""
         return self._client.is_connected
 
-    async def send(self, envelope: Envelope, message: bytes) -> Answer:
-        """As `Connection.send`."""
+    @property
+    def most_bytes(self) -> int | None:
+        """As `Connection.most_bytes`."""
+        return most_bytes(self._extensions)
+
+    async def announce(self, envelope: Envelope) -> Answer | None:
+        """As `Connection.announce`."""
         stage = Stage.MAIL
         try:
-            for stage, command in self._commands(envelope, len(message)):
+            stages = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+            for stage, command in zip(stages, envelope.commands(self._extensions), strict=True):
                 answer = await self._ask(stage, command)
                 if answer is not None:
                     return answer
-            stage = Stage.BODY
-            return await self._body(message)
         except (aiosmtplib.SMTPException, OSError) as error:
             self._abort()
             return Answer(stage, None, _words(error))
         except asyncio.CancelledError:
-            # What is still buffered must not leave after we have gone.
             self._abort()
             raise
-
-    def _commands(self, envelope: Envelope, size: int) -> list[tuple[Stage, bytes]]:
-        options = f" SIZE={size}" if "size" in self._extensions else ""
-        if envelope.recipient.utf8:
-            options += " SMTPUTF8 BODY=8BITMIME"
-        return [
-            (Stage.MAIL, f"MAIL FROM:<{envelope.sender}>{options}".encode("ascii")),
-            (Stage.RCPT, f"RCPT TO:<{envelope.recipient.address}>".encode()),
-            (Stage.DATA, b"DATA"),
-        ]
+        self._waits = True
+        return None
 
     async def _ask(self, stage: Stage, command: bytes) -> Answer | None:
         """Say one command; None where the server wants to hear the next."""
@@ -207,12 +231,17 @@ class SmtpConnection:
         good = code == _GO_ON if stage is Stage.DATA else code // 100 == 2  # noqa: PLR2004 - 2xx
         return None if good else Answer(stage, code, text)
 
-    async def _body(self, message: bytes) -> Answer:
-        """Hand over the message and its final dot, and wait for the answer.
+    async def hand_over(self, message: bytes, then: Envelope | None = None) -> Answer:  # noqa: ARG002 - one at a time
+        """As `Connection.hand_over`.
 
         If the connection is lost while part of it is still ours, the server cannot have the dot.
         """
-        self._protocol.write(message + b".\r\n")
+        self._waits = False
+        try:
+            self._protocol.write(message + b".\r\n")
+        except (aiosmtplib.SMTPException, OSError) as error:
+            self._abort()
+            return Answer(Stage.DATA, None, _words(error))
         leaving = None
         if self._transport.get_write_buffer_size():
             leaving = asyncio.ensure_future(self._drained())
@@ -222,6 +251,10 @@ class SmtpConnection:
             ours = leaving is not None and not (leaving.done() and leaving.exception() is None)
             self._abort()
             return Answer(Stage.DATA if ours else Stage.BODY, None, _words(error))
+        except asyncio.CancelledError:
+            # What is still buffered must not leave after we have gone.
+            self._abort()
+            raise
         finally:
             if leaving is not None:
                 leaving.cancel()
@@ -239,10 +272,23 @@ class SmtpConnection:
 
     async def close(self) -> None:
         """As `Connection.close`."""
-        if self.alive:
+        # A server that waits for a message would take "QUIT" for its text.
+        if self.alive and not self._waits:
             with contextlib.suppress(aiosmtplib.SMTPException, OSError, ValueError):
                 await self._client.quit(timeout=min(self._timeout, _LEAVE))
         self._abort()
+
+
+def transport_of(client: aiosmtplib.SMTP) -> asyncio.WriteTransport:
+    """What aiosmtplib's client writes to.
+
+    Raises:
+        SMTPServerDisconnected: the connection was lost already.
+    """
+    transport = client.transport
+    if not isinstance(transport, asyncio.WriteTransport):
+        raise aiosmtplib.SMTPServerDisconnected("the connection was lost")
+    return transport
 
 
 def _is_for_good(error: Exception) -> bool:
@@ -264,10 +310,8 @@ def _words(error: BaseException) -> str:
         return f"{error.code} {one_line(error.message)}"
     if isinstance(error, ssl.SSLError):
         return f"TLS: {getattr(error, 'verify_message', '') or error.reason or 'it failed'}"
-    if isinstance(error, OSError) and error.errno:
-        # asyncio puts its own words, with the address, where the system's belong.
-        known = error.errno > 0 and not isinstance(error, socket.gaierror)
-        return os.strerror(error.errno) if known else str(error.strerror)
+    if isinstance(error, socket.gaierror):
+        return str(error.strerror)
     if isinstance(error.__cause__, OSError) and error.__cause__.errno:
         return _words(error.__cause__)
-    return one_line(str(error)) or type(error).__name__
+    return words_of(error)

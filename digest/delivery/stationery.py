@@ -8,12 +8,16 @@ from digest.delivery.addresses import BadAddressError, Mailbox, mailbox
 from digest.delivery.ledger import Claim
 from digest.delivery.message import MAX_BYTES, PreparedMail, Recipient, letterhead, prepare
 from digest.delivery.proof import Press
+from digest.delivery.replies import Answer, Stage
 from digest.delivery.transitions import Skip
 from digest.editions.life import load_document
 from digest.errors import MessageTooLargeError
 from digest.rendering import Choice, furniture, splice
 from digest.sections import section_key
 from digest.store.models import Edition
+
+# RFC 6531 section 3.2, with the code of section 3.6.
+_NO_UTF8 = Answer(Stage.RCPT, 553, "5.6.7 our server takes only addresses of ASCII letters")
 
 _CHOICES_KEPT = 256
 """Prepared mails that are kept, 100 kB each at most."""
@@ -38,15 +42,15 @@ class Stationery:
         self._zone = press.settings.zone(newsletter)
         self._words = furniture(document.language)
         self._rendered = press.rendered(edition)
-        self._edition_id = edition.id or 0
+        self.edition_id = edition.id or 0
         self._letterhead = letterhead(
-            press.settings, newsletter, document, self._edition_id, press.tokens
+            press.settings, newsletter, document, self.edition_id, press.tokens
         )
         self._prepared = lru_cache(_CHOICES_KEPT)(self._prepare)
         self._date = lru_cache(_CHOICES_KEPT)(self._write_date)
 
-    def mail(self, claim: Claim, *, utf8: bool) -> Mail | Skip:
-        """The mail of a claim, or why there is none.
+    def mail(self, claim: Claim, *, utf8: bool) -> Mail | Skip | Answer:
+        """The mail of a claim, or why there is none; an answer is our own, in the server's place.
 
         Args:
             claim: whose mail.
@@ -60,7 +64,7 @@ class Stationery:
         except BadAddressError:
             return Skip.ADDRESS
         if recipient.utf8 and not utf8:
-            return Skip.ADDRESS
+            return _NO_UTF8
         prepared = self._prepared(_choice(claim.sections))
         if prepared is None:
             return Skip.NO_STORIES
@@ -73,7 +77,7 @@ class Stationery:
         )
         data = prepared.personalise(reader, self._clock())
         if len(data) > MAX_BYTES:
-            raise MessageTooLargeError(edition=self._edition_id, size=len(data), limit=MAX_BYTES)
+            raise MessageTooLargeError(edition=self.edition_id, size=len(data), limit=MAX_BYTES)
         return Mail(self._letterhead.envelope_sender(claim.delivery_id), recipient, data)
 
     def _prepare(self, choice: Choice) -> PreparedMail | None:

@@ -2,8 +2,9 @@
 
 from digest.config import Settings
 from digest.delivery.addresses import BadAddressError, mailbox
+from digest.delivery.envelope import Envelope
 from digest.delivery.replies import Verdict, understand
-from digest.delivery.smtp import Envelope, SmtpTransport, Transport
+from digest.delivery.smtp import SmtpTransport, Transport, send_one
 from digest.errors import BadRecipientError
 
 
@@ -28,7 +29,8 @@ async def send_test(
     try:
         if recipient.utf8 and not connection.utf8:
             raise BadRecipientError(email=to, why="the SMTP server takes only ASCII addresses")
-        answer = await connection.send(Envelope(sender, recipient), message)
+        envelope = Envelope(sender, recipient, len(message))
+        answer = await send_one(connection, envelope, message)
     finally:
         await connection.close()
     return understand(answer) is Verdict.ACCEPTED, str(answer)

@@ -329,3 +329,17 @@ class Delivery(SQLModel, table=True):
     claimed_until: datetime | None = _instant(nullable=True)
     fence: int = 0
     finished: datetime | None = _instant(nullable=True)
+
+
+class Pace(SQLModel, table=True):
+    """What may still leave to a server or a destination; see `delivery.pace.Bucket`."""
+
+    __tablename__ = "pace"
+
+    key: str = Field(primary_key=True)
+    tokens: float = 0.0
+    at: datetime | None = _instant(nullable=True)
+    held_until: datetime | None = _instant(nullable=True)
+    setbacks: int = 0
+    day: Date | None = None
+    sent: int = 0

@@ -13,8 +13,9 @@ from pydantic import SecretStr
 
 from digest.config import Smtp
 from digest.delivery.addresses import mailbox
+from digest.delivery.envelope import Envelope
 from digest.delivery.replies import Answer, Stage
-from digest.delivery.smtp import Envelope, SmtpTransport
+from digest.delivery.smtp import SmtpTransport, send_one
 from digest.errors import ServerRefusesError, ServerUnreachableError
 from tests.smtp import CERTIFICATE, DROP, DROP_INSIDE, HANG, SmtpServer
 from tests.transport import FakeTransport
@@ -51,14 +52,15 @@ def room(request: pytest.FixtureRequest, server: SmtpServer) -> Room:
 
 
 def envelope(number: int = 1) -> Envelope:
-    return Envelope(f"bounces+{number}@example.org", mailbox(f"reader{number}@example.org"))
+    recipient = mailbox(f"reader{number}@example.org")
+    return Envelope(f"bounces+{number}@example.org", recipient, len(MESSAGE))
 
 
 async def test_messages_go_one_after_another_over_one_connection(room: Room):
     connection = await room.transport.open()
     assert connection.utf8
     for number in range(3):
-        answer = await connection.send(envelope(number), MESSAGE)
+        answer = await send_one(connection, envelope(number), MESSAGE)
         assert (answer.stage, answer.code) == (Stage.BODY, 250)
         assert connection.alive
     await connection.close()
@@ -73,9 +75,9 @@ async def test_what_is_refused_never_reaches_the_next_recipient(room: Room, stag
     who = "*" if stage is Stage.MAIL else "reader1@example.org"
     room.script[(stage.name, who)] = ["550 5.1.1 no"]
     connection = await room.transport.open()
-    assert await connection.send(envelope(1), MESSAGE) == Answer(stage, 550, "5.1.1 no")
+    assert await send_one(connection, envelope(1), MESSAGE) == Answer(stage, 550, "5.1.1 no")
     assert connection.alive
-    assert (await connection.send(envelope(2), MESSAGE)).code == 250
+    assert (await send_one(connection, envelope(2), MESSAGE)).code == 250
     await connection.close()
     yes = [entry.recipient for entry in room.taken() if entry.taken]
     assert yes == ["reader2@example.org"]
@@ -86,9 +88,11 @@ async def test_a_server_that_closes_is_not_asked_again(room: Room, stage: Stage)
     who = "*" if stage is Stage.MAIL else "reader1@example.org"
     room.script[(stage.name, who)] = ["421 4.3.2 shutting down"]
     connection = await room.transport.open()
-    assert await connection.send(envelope(1), MESSAGE) == Answer(stage, 421, "4.3.2 shutting down")
+    assert await send_one(connection, envelope(1), MESSAGE) == Answer(
+        stage, 421, "4.3.2 shutting down"
+    )
     assert not connection.alive
-    assert (await connection.send(envelope(2), MESSAGE)).code is None
+    assert (await send_one(connection, envelope(2), MESSAGE)).code is None
     await connection.close()
 
 
@@ -97,7 +101,7 @@ async def test_a_lost_connection_says_at_which_stage(room: Room, stage: Stage):
     who = "*" if stage is Stage.MAIL else "reader1@example.org"
     room.script[(stage.name, who)] = [DROP]
     connection = await room.transport.open()
-    answer = await connection.send(envelope(1), MESSAGE)
+    answer = await send_one(connection, envelope(1), MESSAGE)
     assert (answer.stage, answer.code) == (stage, None)
     assert not connection.alive
     await connection.close()
@@ -106,7 +110,7 @@ async def test_a_lost_connection_says_at_which_stage(room: Room, stage: Stage):
 async def test_a_cut_inside_the_message_counts_as_after_it(room: Room):
     room.script[("DATA", "reader1@example.org")] = [DROP_INSIDE]
     connection = await room.transport.open()
-    answer = await connection.send(envelope(1), MESSAGE + b"x" * 70 + b"\r\n")
+    answer = await send_one(connection, envelope(1), MESSAGE + b"x" * 70 + b"\r\n")
     assert (answer.stage, answer.code) == (Stage.BODY, None)
     assert not connection.alive
 
@@ -139,7 +143,7 @@ async def test_what_never_left_us_is_not_taken_for_sent():
     with scripted_socket(b"220 x", b"250 x", b"250 x", b"250 x", b"354 x") as port:
         facts = {"host": "127.0.0.1", "port": port, "timeout": SHORT}
         connection = await SmtpTransport(Smtp.model_validate(facts)).open()
-        answer = await connection.send(envelope(), b"x" * 70 + b"\r\n" + b"y" * 20_000_000)
+        answer = await send_one(connection, envelope(), b"x" * 70 + b"\r\n" + b"y" * 20_000_000)
     assert (answer.stage, answer.code) == (Stage.DATA, None)
     assert not connection.alive
 
@@ -149,7 +153,7 @@ async def test_an_answer_before_the_end_of_the_message_ends_the_connection():
     with scripted_socket(*replies) as port:
         facts = {"host": "127.0.0.1", "port": port, "timeout": SHORT}
         connection = await SmtpTransport(Smtp.model_validate(facts)).open()
-        answer = await connection.send(envelope(), b"x" * 70 + b"\r\n" + b"y" * 20_000_000)
+        answer = await send_one(connection, envelope(), b"x" * 70 + b"\r\n" + b"y" * 20_000_000)
     assert answer == Answer(Stage.BODY, 552, "5.3.4 too much")
     assert not connection.alive
 
@@ -159,7 +163,7 @@ async def test_a_server_that_knows_only_helo():
         facts = {"host": "127.0.0.1", "port": port, "timeout": SHORT}
         connection = await SmtpTransport(Smtp.model_validate(facts)).open()
         assert not connection.utf8
-        answer = await connection.send(envelope(), MESSAGE)
+        answer = await send_one(connection, envelope(), MESSAGE)
         await connection.close()
     assert answer == Answer(Stage.RCPT, 550, "5.1.1 no")
 
@@ -176,7 +180,7 @@ async def test_a_server_that_hangs_is_left_after_the_timeout(server: SmtpServer,
     who = "*" if stage is Stage.MAIL else "reader1@example.org"
     server.script[(stage.name, who)] = [HANG]
     connection = await SmtpTransport(settings(server, timeout=SHORT)).open()
-    answer = await connection.send(envelope(1), MESSAGE)
+    answer = await send_one(connection, envelope(1), MESSAGE)
     assert (answer.stage, answer.code) == (stage, None)
     assert "imed out" in answer.text
     assert not connection.alive
@@ -186,7 +190,7 @@ async def test_cancelling_leaves_nothing_to_be_sent_behind_our_back(server: Smtp
     server.script[("RCPT", "reader1@example.org")] = [HANG]
     connection = await SmtpTransport(settings(server)).open()
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(connection.send(envelope(1), MESSAGE), 0.2)
+        await asyncio.wait_for(send_one(connection, envelope(1), MESSAGE), 0.2)
     assert not connection.alive
     assert server.entries() == []
 
@@ -213,7 +217,7 @@ async def test_starttls_and_auth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         good = SmtpTransport(settings(server, security="starttls", **secret))
         for number in range(2):
             connection = await good.open()
-            assert (await connection.send(envelope(number), MESSAGE)).code == 250
+            assert (await send_one(connection, envelope(number), MESSAGE)).code == 250
             await connection.close()
         bad = {**secret, "password": SecretStr("wrong")}
         with pytest.raises(ServerRefusesError, match=r"\(AUTH: 535 .*\): correct \[smtp\]"):
@@ -239,7 +243,7 @@ async def test_tls_from_the_first_byte(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     with SmtpServer(tmp_path / "tls", tls=True) as server:
         connection = await SmtpTransport(settings(server, security="tls")).open()
-        answer = await connection.send(envelope(1), MESSAGE + b"long\r\n" * 15_000)
+        answer = await send_one(connection, envelope(1), MESSAGE + b"long\r\n" * 15_000)
         assert answer.code == 250
         await connection.close()
         assert len(server.received[0].data) == len(MESSAGE) + 90_000

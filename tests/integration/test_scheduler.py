@@ -199,7 +199,7 @@ def test_a_second_scheduler_that_started_later_finds_it_done(app: App, settings:
 def test_an_edition_cancelled_for_next_year_holds_up_none_of_this(app: App, settings: Settings):
     (newsletter,) = settings.newsletters
     mistaken = build(app.store, settings, newsletter, NOW.date() + 365 * DAY, NOW)
-    cancel_edition(app.store, row_id(mistaken), NOW)
+    cancel_edition(app.store, row_id(mistaken), NOW, journals=app.settings.journal_folder)
     assert [planned.due.day for planned in plan(app, NOW)] == [NOW.date()]
 
 

@@ -52,7 +52,7 @@ def test_claims_of_the_dead_are_settled_when_their_edition_is_cancelled(settings
         subscribe(app.store, address(1))
         edition = begun(app)
         claim_by(app, dead_process())
-        cancel_edition(app.store, edition, utc_now())
+        cancel_edition(app.store, edition, utc_now(), journals=app.settings.journal_folder)
         with app.store.read() as session:
             account = tally(session, edition)
     assert (account.uncertain, account.open) == (1, 0)
@@ -66,7 +66,7 @@ async def test_a_sender_that_dies_after_the_edition_was_cancelled_leaves_no_row_
         subscribe(app.store, address(1))
         edition = begun(app)
         claim_by(app, 1)
-        cancel_edition(app.store, edition, utc_now())
+        cancel_edition(app.store, edition, utc_now(), journals=app.settings.journal_folder)
         claim_by(app, dead_process())
         settled, looked = asyncio.Event(), Worker._to_be_sent
         loop = asyncio.get_running_loop()

@@ -1,0 +1,168 @@
+"""What a sender has begun and heard since its last commit, in a file that outlives a kill.
+
+Rows are claimed and settled hundreds at a time. Were the database all that is known of a killed
+sender, each of its claims might have left or not. So a line in its journal says which message is
+about to pass the final dot, and another what the server answered. Lines go to the system at once,
+which keeps them when the process is killed; they are not forced to the disk, and so are no proof
+after a power cut: see `Told.whole`.
+"""
+
+import errno
+import fcntl
+import json
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from digest.delivery.replies import Answer, Stage
+from digest.errors import JournalError
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+_ENDING = ".journal"
+_SEAL = b"sealed\n"
+
+
+class Hold(NamedTuple):
+    """One claim of one row: a later claim of the row has another fence."""
+
+    delivery_id: int
+    fence: int
+
+
+class SealedError(Exception):
+    """This sender's claims were given up for lost: it may send nothing more under them."""
+
+
+@dataclass
+class Told:
+    """What a journal tells of a sender's claims.
+
+    `whole` says that nothing can be missing: the machine has been up ever since. Then a claim that
+    was not begun was not sent.
+    """
+
+    whole: bool
+    begun: set[Hold] = field(default_factory=set)
+    heard: dict[Hold, Answer] = field(default_factory=dict)
+
+    def untouched(self, hold: Hold) -> bool:
+        """Whether it is sure that the message never left."""
+        return self.whole and hold not in self.begun
+
+
+class Journal:
+    """The journal that one sender writes.
+
+    Raises:
+        JournalError: the folder or the file cannot be written.
+    """
+
+    def __init__(self, folder: Path, owner: str) -> None:
+        self._path = folder / _name(owner)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND
+            self._file = os.open(self._path, flags, 0o600)
+        except OSError as error:
+            raise JournalError(path=self._path, why=error.strerror) from error
+        self._size = 0
+        self._write(f"boot {_boot()}\n".encode("ascii"))
+
+    def begin(self, hold: Hold) -> None:
+        """Say that the message of a claim is about to leave.
+
+        Raises:
+            SealedError: it must not.
+            JournalError: the line cannot be written, and so the message must not leave.
+        """
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            if os.fstat(self._file).st_size != self._size:
+                raise SealedError
+            self._write(b"begun %d %d\n" % hold)
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def heard(self, hold: Hold, answer: Answer) -> None:
+        """Say what the server answered; where that fails, the commit to come says it."""
+        line = json.dumps(["heard", *hold, answer.stage.name, answer.code, str(answer.text)])
+        with suppress(JournalError):
+            self._write(line.encode("ascii") + b"\n")
+
+    def close(self, *, settled: bool) -> None:
+        """End the journal; `settled` says that the database knows all that stands in it."""
+        os.close(self._file)
+        if settled:
+            self._path.unlink(missing_ok=True)
+
+    def _write(self, line: bytes) -> None:
+        try:
+            written = os.write(self._file, line)
+        except OSError as error:
+            raise JournalError(path=self._path, why=error.strerror) from error
+        self._size += written
+        if written < len(line):
+            raise JournalError(path=self._path, why=os.strerror(errno.ENOSPC))
+
+
+def seal(folder: Path, owner: str) -> Told | None:
+    """End another sender's journal, so that it begins nothing more, and read what it tells.
+
+    Returns:
+        None where the sender is just beginning a message; it can be asked again in a moment.
+    """
+    try:
+        file = os.open(folder / _name(owner), os.O_RDWR | os.O_APPEND)
+    except OSError:
+        return Told(whole=False)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(OSError):  # of a full disk: then the dead stay dead, and others are uncertain
+            os.write(file, _SEAL)
+        text = os.pread(file, os.fstat(file).st_size, 0)
+    except BlockingIOError:
+        return None
+    finally:
+        os.close(file)
+    same_boot = text.startswith(f"boot {_boot()}\n".encode("ascii"))
+    told = Told(whole=same_boot and text.endswith(_SEAL))
+    for line in text.splitlines(keepends=True):
+        _read(line, told)
+    return told
+
+
+def forget(folder: Path, owner: str) -> None:
+    """Remove a dead sender's journal: the database knows all that stood in it."""
+    (folder / _name(owner)).unlink(missing_ok=True)
+
+
+def owners(folder: Path) -> list[str]:
+    """The senders that have a journal."""
+    return [path.stem.replace("_", ":") for path in sorted(folder.glob(f"*{_ENDING}"))]
+
+
+def _read(line: bytes, told: Told) -> None:
+    """Take in a line; one that was cut off by a kill says nothing, and nothing came of it."""
+    with suppress(ValueError):
+        if line.startswith(b"begun ") and line.endswith(b"\n"):
+            told.begun.add(Hold(*map(int, line.split()[1:])))
+        elif line.startswith(b"["):
+            _, number, fence, stage, code, text = json.loads(line)
+            told.heard[Hold(number, fence)] = Answer(Stage[stage], code, text)
+
+
+def _name(owner: str) -> str:
+    # A host's name has no underscore; a colon is no letter for a file everywhere.
+    return owner.replace(":", "_") + _ENDING
+
+
+@cache
+def _boot() -> str:
+    """What names the time since this machine was started; made up where the system has no name."""
+    try:
+        return _BOOT.read_text(encoding="ascii").strip()
+    except OSError:
+        return f"unknown {os.getpid()}"

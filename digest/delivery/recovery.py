@@ -1,0 +1,78 @@
+"""What becomes of the claims of senders that are dead, or slept past their lease."""
+
+from collections import defaultdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlmodel import Session
+
+from digest.delivery.journal import Hold, Told, forget, owners, seal
+from digest.delivery.ledger import record
+from digest.delivery.owner import edition_of, is_dead
+from digest.delivery.transitions import Fields, Policy, lost, settled, untouched
+from digest.store import Store
+from digest.store.models import Delivery, DeliveryStatus
+
+_ROWS = Delivery.metadata.tables["delivery"]
+
+
+def recover(store: Store, edition_id: int, policy: Policy, journals: Path, now: datetime) -> int:
+    """Settle the claims on an edition whose senders are dead or slept past their lease.
+
+    What a sender's journal has an answer to is settled by it; what it never began waits again.
+    The rest may have passed the final dot: the policy says what becomes of it. So it is with all
+    claims of a machine whose journals are out of reach.
+
+    Returns:
+        How many were settled.
+    """
+    with store.write() as session:
+        found = recover_in(session, edition_id, policy, journals, now)
+        kept = set(session.scalars(_holders(edition_id)))
+    for owner in owners(journals):
+        if edition_of(owner) == str(edition_id) and owner not in kept and is_dead(owner):
+            forget(journals, owner)
+    return found
+
+
+def recover_in(
+    session: Session, edition_id: int, policy: Policy, journals: Path, now: datetime
+) -> int:
+    """As `recover`, in the caller's transaction: no journal is removed."""
+    query = (
+        select(_ROWS.c.id, _ROWS.c.fence, _ROWS.c.attempts, _ROWS.c.claimed_by)
+        .add_columns(_ROWS.c.claimed_until)
+        .where(_ROWS.c.edition_id == edition_id)
+        .where(_ROWS.c.status == DeliveryStatus.CLAIMED)
+        .with_for_update(skip_locked=True)
+    )
+    gone: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in session.execute(query):
+        if row.claimed_until < now or is_dead(row.claimed_by):
+            gone[row.claimed_by].append(row)
+    count = 0
+    for owner, rows in gone.items():
+        told = seal(journals, owner)
+        if told is not None:
+            fields = [(Hold(row.id, row.fence), _fields(row, told, policy, now)) for row in rows]
+            record(session, fields)
+            count += len(rows)
+    return count
+
+
+def _holders(edition_id: int) -> Select[Any]:
+    mine = (_ROWS.c.edition_id == edition_id) & (_ROWS.c.status == DeliveryStatus.CLAIMED)
+    return select(_ROWS.c.claimed_by).where(mine).distinct()
+
+
+def _fields(row: Row[Any], told: Told, policy: Policy, now: datetime) -> Fields:
+    hold = Hold(row.id, row.fence)
+    answer = told.heard.get(hold)
+    if answer is not None:
+        return settled(answer, attempts=row.attempts, now=now, policy=policy, jitter=0)
+    if told.untouched(hold):
+        return untouched(attempts=row.attempts, now=now)
+    why = "the sender ended before the answer was recorded"
+    return lost(why, attempts=row.attempts + 1, now=now, policy=policy)
