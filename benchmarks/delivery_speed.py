@@ -64,7 +64,7 @@ def beside(folder: Path, port: int, size: Size, yardsticks: Sequence[Yardstick])
         f"medians of {size.rounds} rounds; the ledger on SQLite, fully synchronised"
     )
     own = [size.count / sending.sending for sending in ours]
-    print(f"{'':<34}{'messages/s':>10}{'ours/theirs':>13}{'in each round':>16}{'aim':>8}")
+    print(f"{'':<34}{'messages/s':>10}{'ours/theirs':>13}{'in each round':>18}{'aim':>8}")
     print(f"{'digest, sending':<34}{_median(own):>10,.0f}")
     whole = _median([size.count / sending.whole for sending in ours])
     preparing = _median([sending.preparing for sending in ours])
@@ -90,7 +90,7 @@ def _row(yardstick: Yardstick, own: Sequence[float], theirs: Sequence[float]) ->
     span = f"{min(ratios):.2f} to {max(ratios):.2f}"
     ratio = _median(own) / _median(theirs)
     aim = f"≥ {yardstick.aim:g}" if yardstick.aim else "none"
-    return f"{yardstick.name:<34}{_median(theirs):>10,.0f}{ratio:>13.2f}{span:>16}{aim:>8}"
+    return f"{yardstick.name:<34}{_median(theirs):>10,.0f}{ratio:>13.2f}{span:>18}{aim:>8}"
 
 
 def _median(values: Sequence[float]) -> float:
