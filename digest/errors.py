@@ -192,7 +192,7 @@ class ServerRefusesError(DigestError):
 
 
 class JournalError(DigestError):
-    """{path} cannot be written ({why}): make room, or name another folder in [delivery] journals."""
+    """{path} cannot be written ({why}): make room, or set another folder in [delivery] journals."""
 
 
 class EditionPausedError(DigestError):
@@ -208,7 +208,7 @@ class AccountMismatchError(DigestError):
 
 
 class NotUncertainError(UsageError):
-    """{email} is not uncertain in edition {edition} ({said}): `editions deliveries` shows who is."""
+    """{email} is not uncertain in edition {edition} ({said}): see `digest editions deliveries`."""
 
 
 class MessageTooLargeError(DigestError):

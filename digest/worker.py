@@ -61,9 +61,7 @@ class Worker:
     def _to_be_sent(self) -> list[int]:
         query = select(Edition.id).where(Edition.status == EditionStatus.SENDING)
         try:
-            settle_cancelled(
-                self._app.store, self._app.settings.journal_folder, self._app.clock()
-            )
+            settle_cancelled(self._app.store, self._app.settings.journal_folder, self._app.clock())
             with self._app.store.read() as session:
                 return [number for number in session.exec(query) if number is not None]
         except DigestError as error:

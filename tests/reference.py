@@ -98,7 +98,12 @@ def settings_page() -> str:
         model, many = _model(field)
         title = f"[[{table}]]" if many else f"[{table}]"
         if model in told:
-            lines += ["", f"## {title}", "", f"Others beside {told[model]}, with the same settings."]
+            lines += [
+                "",
+                f"## {title}",
+                "",
+                f"Others beside {told[model]}, with the same settings.",
+            ]
             continue
         told[model] = f"`{title}`"
         example = examples[table][0] if many else examples[table]

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from digest.delivery.envelope import Envelope
 from digest.delivery.replies import Answer, Stage
 from digest.delivery.smtp import Connection
-from digest.delivery.envelope import Envelope
 from digest.errors import ServerUnreachableError
 from tests.smtp import ANYONE, DROP, DROP_INSIDE, Entry
 
@@ -58,7 +58,7 @@ class FakeConnection:
                 return self._answer(stage, reply)
         return None
 
-    async def hand_over(self, message: bytes, then: Envelope | None = None) -> Answer:
+    async def hand_over(self, message: bytes, then: Envelope | None = None) -> Answer:  # noqa: ARG002 - as if it did no pipelining
         assert self.announced is not None
         recipient = self.announced.recipient.address
         reply = self.transport.scripted(Stage.BODY, recipient) or "250 taken"
