@@ -8,7 +8,6 @@ after a power cut: see `Told.whole`.
 """
 
 import errno
-import fcntl
 import json
 import os
 from contextlib import suppress
@@ -56,6 +55,9 @@ class Told:
 class Journal:
     """The journal that one sender writes.
 
+    Lines are appended, each at one go, and so they have one order: what stands before the seal that
+    another sender put was begun, and whoever finds that its line stands after it begins nothing.
+
     Raises:
         JournalError: the folder or the file cannot be written.
     """
@@ -64,11 +66,12 @@ class Journal:
         self._path = folder / _name(owner)
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
-            flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND
+            flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND
             self._file = os.open(self._path, flags, 0o600)
         except OSError as error:
             raise JournalError(path=self._path, why=error.strerror) from error
         self._size = 0
+        self._heard: list[bytes] = []
         self._write(f"boot {_boot()}\n".encode("ascii"))
 
     def begin(self, hold: Hold) -> None:
@@ -78,19 +81,20 @@ class Journal:
             SealedError: it must not.
             JournalError: the line cannot be written, and so the message must not leave.
         """
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        try:
-            if os.fstat(self._file).st_size != self._size:
-                raise SealedError
-            self._write(b"begun %d %d\n" % hold)
-        finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+        lines = b"".join((*self._heard, b"begun %d %d\n" % hold))
+        self._heard.clear()
+        self._write(lines)
+        if os.lseek(self._file, 0, os.SEEK_CUR) != self._size:
+            raise SealedError
 
     def heard(self, hold: Hold, answer: Answer) -> None:
-        """Say what the server answered; where that fails, the commit to come says it."""
-        line = json.dumps(["heard", *hold, answer.stage.name, answer.code, str(answer.text)])
-        with suppress(JournalError):
-            self._write(line.encode("ascii") + b"\n")
+        """Say what the server answered, before another message begins.
+
+        A connection that heard an answer begins the next message: so at any time there is at most
+        one answer of each that the file lacks.
+        """
+        line = json.dumps(["heard", *hold, answer.stage.name, answer.code, answer.text])
+        self._heard.append(line.encode("ascii") + b"\n")
 
     def close(self, *, settled: bool) -> None:
         """End the journal; `settled` says that the database knows all that stands in it."""
@@ -108,28 +112,22 @@ class Journal:
             raise JournalError(path=self._path, why=os.strerror(errno.ENOSPC))
 
 
-def seal(folder: Path, owner: str) -> Told | None:
-    """End another sender's journal, so that it begins nothing more, and read what it tells.
-
-    Returns:
-        None where the sender is just beginning a message; it can be asked again in a moment.
-    """
+def seal(folder: Path, owner: str) -> Told:
+    """End another sender's journal, so that it begins nothing more, and read what it tells."""
     try:
         file = os.open(folder / _name(owner), os.O_RDWR | os.O_APPEND)
     except OSError:
         return Told(whole=False)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        with suppress(OSError):  # of a full disk: then the dead stay dead, and others are uncertain
-            os.write(file, _SEAL)
+        with suppress(OSError):  # of a full disk: then nothing is sure of what was not begun
+            os.write(file, b"\n" + _SEAL)
         text = os.pread(file, os.fstat(file).st_size, 0)
-    except BlockingIOError:
-        return None
     finally:
         os.close(file)
-    same_boot = text.startswith(f"boot {_boot()}\n".encode("ascii"))
-    told = Told(whole=same_boot and text.endswith(_SEAL))
-    for line in text.splitlines(keepends=True):
+    before, sealed, _ = text.partition(b"\n" + _SEAL)
+    lines = (before + b"\n").splitlines(keepends=True)
+    told = Told(whole=bool(sealed) and lines[0] == f"boot {_boot()}\n".encode("ascii"))
+    for line in lines:
         _read(line, told)
     return told
 
@@ -146,8 +144,8 @@ def owners(folder: Path) -> list[str]:
 
 def _read(line: bytes, told: Told) -> None:
     """Take in a line; one that was cut off by a kill says nothing, and nothing came of it."""
-    with suppress(ValueError):
-        if line.startswith(b"begun ") and line.endswith(b"\n"):
+    with suppress(ValueError, TypeError):
+        if line.startswith(b"begun "):
             told.begun.add(Hold(*map(int, line.split()[1:])))
         elif line.startswith(b"["):
             _, number, fence, stage, code, text = json.loads(line)

@@ -55,10 +55,9 @@ def recover_in(
     count = 0
     for owner, rows in gone.items():
         told = seal(journals, owner)
-        if told is not None:
-            fields = [(Hold(row.id, row.fence), _fields(row, told, policy, now)) for row in rows]
-            record(session, fields)
-            count += len(rows)
+        fields = [(Hold(row.id, row.fence), _fields(row, told, policy, now)) for row in rows]
+        record(session, fields)
+        count += len(rows)
     return count
 
 
