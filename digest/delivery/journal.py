@@ -98,6 +98,9 @@ class Journal:
 
     def close(self, *, settled: bool) -> None:
         """End the journal; `settled` says that the database knows all that stands in it."""
+        if not settled:
+            with suppress(JournalError):
+                self._write(b"".join(self._heard))
         os.close(self._file)
         if settled:
             self._path.unlink(missing_ok=True)
