@@ -1,5 +1,6 @@
 """Readers and editions for tests of delivery, put straight into the store."""
 
+import asyncio
 import os
 from datetime import date
 
@@ -8,6 +9,7 @@ from sqlmodel import col
 
 from digest.bootstrap import App, utc_now
 from digest.config import Settings, Smtp
+from digest.delivery import Tally, send_edition
 from digest.store import Store
 from digest.store.models import (
     Delivery,
@@ -88,6 +90,15 @@ def statuses(store: Store) -> dict[str, str]:
     )
     with store.read() as session:
         return {row.email: row.status for row in session.execute(query)}
+
+
+def send(app: App, edition: int, **options) -> Tally:
+    return asyncio.run(send_edition(app.store, app.press, edition, **options))
+
+
+def stored(app: App, edition: int) -> Edition:
+    with app.store.read() as session:
+        return session.get_one(Edition, edition)
 
 
 def dead_process() -> int:

@@ -1,14 +1,15 @@
 """A real SMTP server for tests: aiosmtpd in a thread, with a script and a journal of its own.
 
-The journal has one line for each message that came in whole: its recipient, its Message-ID and
-what was answered. A line is on disk before the answer leaves, so that a journal never knows less
-than a client.
+The journal has one line for each message that came in whole: its recipient, its Message-ID, what
+was answered, and when it had come. A line is on disk before the answer leaves, so that a journal
+never knows less than a client.
 """
 
 import asyncio
 import json
 import ssl
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -19,12 +20,7 @@ from typing import Any, NamedTuple, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-HANG = "hang"
-"""A script's reply: none, and the connection stays open."""
-DROP = "drop"
-"""A script's reply: none, and the connection is cut."""
-DROP_INSIDE = "drop inside"
-"""At the stage DATA: the connection is cut while the message is on its way."""
+from tests.smtp_session import SmtpSession, says_yes
 
 CERTIFICATE = Path(__file__).parent / "smtp.pem"
 """Certificate and key of "localhost" and 127.0.0.1, signed by itself; it serves tests only."""
@@ -38,10 +34,12 @@ class Entry(NamedTuple):
     recipient: str
     message_id: str
     reply: str
+    came: int = 0
+    """By this machine's monotonic clock, in nanoseconds."""
 
     @property
     def taken(self) -> bool:
-        return self.reply.startswith("2")
+        return says_yes(self.reply)
 
 
 @dataclass
@@ -81,6 +79,7 @@ class SmtpServer:
     tls: bool = False
     users: dict[str, str] = field(default_factory=dict)
     utf8: bool = True
+    pipelining: bool = True
     max_connections: int = 1000
     keep: bool = True
     port: int = 0
@@ -128,9 +127,11 @@ class SmtpServer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # Transports close their sockets in the loop's next turn.
+        await asyncio.sleep(0)
 
     def _session(self) -> SMTP:
-        return _Session(
+        return SmtpSession(
             self,
             hostname="mail.example.org",
             enable_SMTPUTF8=self.utf8,
@@ -172,10 +173,11 @@ class SmtpServer:
         return None
 
     def note(self, envelope: Envelope, reply: str) -> None:
+        came = time.monotonic_ns()
         data = envelope.original_content or b""
         head = message_from_bytes(data[:4000], policy=policy.default)
         for recipient in envelope.rcpt_tos:
-            line = json.dumps([recipient, str(head["Message-ID"]), reply])
+            line = json.dumps([recipient, str(head["Message-ID"]), reply, came])
             self._lines.write(line + "\n")
             if self.keep:
                 sender = envelope.mail_from or ""
@@ -191,96 +193,3 @@ def _tls_context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     return context
-
-
-class _Session(SMTP):
-    """One connection, counted, with a script for the DATA command."""
-
-    _counted = False
-
-    def __init__(self, room: SmtpServer, **options: Any) -> None:
-        self._room = room
-        super().__init__(_Handler(room), **options)
-
-    def connection_made(self, transport: Any) -> None:
-        self._room._transports.add(transport)
-        # After STARTTLS it is made a second time.
-        if not self._counted:
-            self._counted = True
-            self._room.connections += 1
-            if self._room.connections > self._room.max_connections:
-                transport.write(b"421 4.7.0 too many connections\r\n")
-                transport.close()
-                return
-            self._room.peak = max(self._room.peak, self._room.connections)
-            if self._room.peak >= self._room.quorum:
-                self._room._quorate.set()
-        super().connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if self._counted:
-            self._counted = False
-            self._room.connections -= 1
-            self._room._transports.discard(self.transport)
-        if self.transport is not None:
-            super().connection_lost(error)
-
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 - aiosmtpd finds it by this name
-        assert self.envelope is not None
-        reply = self._room.scripted("DATA", self.envelope.rcpt_tos)
-        if reply == DROP_INSIDE:
-            await self.push("354 go on")
-            await self._reader.readexactly(100)
-            _cut(self)
-        elif reply is not None:
-            await self.push(await _play(self, reply))
-        else:
-            await super().smtp_DATA(arg)
-
-
-class _Handler:
-    """Looks into the script before each answer."""
-
-    def __init__(self, room: SmtpServer) -> None:
-        self._room = room
-
-    async def handle_MAIL(  # noqa: N802 - aiosmtpd finds hooks by this name
-        self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        reply = await _play(server, self._room.scripted("MAIL", []) or "250 2.1.0 go on")
-        if reply.startswith("2"):
-            envelope.mail_from = address
-            envelope.mail_options.extend(options)
-        return reply
-
-    async def handle_RCPT(  # noqa: N802 - as above
-        self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        reply = await _play(server, self._room.scripted("RCPT", [address]) or "250 2.1.5 go on")
-        if reply.startswith("2"):
-            envelope.rcpt_tos.append(address)
-            envelope.rcpt_options.extend(options)
-        return reply
-
-    async def handle_DATA(  # noqa: N802 - as above
-        self, server: SMTP, _session: Session, envelope: Envelope
-    ) -> str:
-        await self._room._quorate.wait()
-        reply = self._room.scripted("BODY", envelope.rcpt_tos) or "250 2.0.0 taken"
-        self._room.note(envelope, reply)
-        return await _play(server, reply)
-
-
-def _cut(server: SMTP) -> None:
-    assert isinstance(server.transport, asyncio.WriteTransport)
-    server.transport.abort()
-
-
-async def _play(server: SMTP, reply: str) -> str:
-    if reply == HANG:
-        await asyncio.Event().wait()
-    if reply == DROP:
-        _cut(server)
-        # What this returns is written to nobody.
-        return "421 gone"
-    return reply

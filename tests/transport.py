@@ -6,7 +6,8 @@ from digest.delivery.envelope import Envelope
 from digest.delivery.replies import Answer, Stage
 from digest.delivery.smtp import Connection
 from digest.errors import ServerUnreachableError
-from tests.smtp import ANYONE, DROP, DROP_INSIDE, Entry
+from tests.smtp import ANYONE, Entry
+from tests.smtp_session import DROP, DROP_INSIDE
 
 
 @dataclass

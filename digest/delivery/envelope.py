@@ -1,13 +1,12 @@
 """Who a message is from and for, as SMTP is told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from digest.delivery.addresses import Mailbox
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """Sender and recipient, checked addresses both, and the octets of the message."""
 
     sender: str

@@ -1,5 +1,6 @@
 """Header fields as bytes: folded, encoded, and made so that nothing from outside can end one."""
 
+import base64
 import re
 from datetime import datetime
 from email.charset import Charset
@@ -78,7 +79,12 @@ def _named(name: str, line: str, bracketed: str) -> bytes:
 def _encoded(line: str, name: str) -> bytes:
     # Most names fit in one encoded word. `Header` would come to the same, but looks at them again
     # for each letter, for the place at which to fold.
-    word = _UTF8.header_encode(line)
+    octets = line.encode("utf-8")
+    if 2 * len(octets) >= 3 * len(line):
+        # Base64 is the shorter of the two, and there is no need to count.
+        word = f"=?utf-8?b?{base64.b64encode(octets).decode('ascii')}?="
+    else:
+        word = _UTF8.header_encode(line)
     if len(name) + 2 + len(word) <= _LINE:
         return word.encode("ascii")
     words = Header(line, charset="utf-8", header_name=name, maxlinelen=_LINE)

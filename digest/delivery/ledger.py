@@ -1,11 +1,11 @@
 """The ledger: one row for each reader of an edition, and who may touch it. Only SQL lives here."""
 
 import random
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -35,8 +35,7 @@ _ROWS = Delivery.metadata.tables["delivery"]
 _TRIABLE = (DeliveryStatus.WAITING, DeliveryStatus.DEFERRED)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A delivery that this sender alone may try until the lease ends, and whom it is for."""
 
     delivery_id: int
@@ -56,8 +55,7 @@ class Claim:
         return Hold(self.delivery_id, self.fence)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a claim, and what it teaches of others.
 
     `suppress` says that the address is not to be mailed again, `held` that its destination is to
@@ -211,11 +209,12 @@ class Ledger:
         count = min(wanted, len(self._candidates), MOST)
         ids = [self._candidates.popleft() for _ in range(count)]
         claims, skips, later = [], [], []
-        for row in session.execute(_as_they_stand(session, self._newsletter, ids)):
+        connection = session.connection()
+        for row in connection.execute(_as_they_stand(session, self._newsletter, ids)):
             reason = skip_reason(row.subscriber_id, row.status, suppressed=row.key is not None)
             if reason is not None:
                 fields = skipped(reason, attempts=row.attempts, now=now)
-                skips.append({"row": row.id, "seen": row.fence, **fields})
+                skips.append((Hold(row.id, row.fence), fields))
                 continue
             claim = self._claim_of(row, now)
             room = rooms.get(claim.destination)
@@ -226,9 +225,7 @@ class Ledger:
                     rooms[claim.destination] = room - 1
             else:
                 later.append({"row": row.id, "when": due})
-        connection = session.connection()
-        if skips:
-            connection.execute(_RECORD, skips)
+        record(session, skips)
         if later:
             connection.execute(_POSTPONE, later)
         if claims:
@@ -248,7 +245,7 @@ class Ledger:
             destination=_destination(row.email),
             name=row.name,
             sections=None if row.sections is None else tuple(row.sections),
-            since=row.confirmed or row.created,
+            since=row.since,
         )
 
 
@@ -256,18 +253,16 @@ class Ledger:
 # the fence says that nobody else has had it since.
 _RECORD = (
     update(_ROWS)
-    .where(_ROWS.c.id == bindparam("row"), _ROWS.c.fence == bindparam("seen"))
+    .where(_ROWS.c.fence == bindparam("seen"))
     .values(
-        status=bindparam("status"),
-        reason=bindparam("reason"),
-        code=bindparam("code"),
-        reply=bindparam("reply"),
-        attempts=bindparam("attempts"),
-        due=bindparam("due"),
-        finished=bindparam("finished"),
-        claimed_by="",
-        claimed_until=None,
+        {name: bindparam(f"new_{name}") for name in Fields.__annotations__}
+        | {"claimed_by": "", "claimed_until": None}
     )
+)
+_WORDS = (
+    update(_ROWS)
+    .where(_ROWS.c.id == bindparam("row"), _ROWS.c.fence == bindparam("seen"))
+    .values(reply=bindparam("words"))
 )
 _CLAIM = update(_ROWS).values(
     status=DeliveryStatus.CLAIMED.value,
@@ -282,11 +277,32 @@ def _record(session: Session, outcomes: Iterable[Outcome]) -> None:
     record(session, [(outcome.claim.hold, outcome.fields) for outcome in outcomes])
 
 
-def record(session: Session, settled: Sequence[tuple[Hold, Fields]]) -> None:
-    """Write what became of claims; of those that another sender has had since, nothing."""
-    rows = [{"row": hold.delivery_id, "seen": hold.fence, **fields} for hold, fields in settled]
-    if rows:
-        session.connection().execute(_RECORD, rows)
+def record(session: Session, settled: Iterable[tuple[Hold, Fields]]) -> None:
+    """Write what became of claims; of those that another sender has had since, nothing.
+
+    Most of them have all in common but the server's words: a statement for all that are alike, and
+    one for their words, take half the time of one for each.
+    """
+    alike: dict[tuple[object, ...], list[tuple[Hold, Fields]]] = defaultdict(list)
+    for hold, fields in settled:
+        key = (hold.fence, *(value for name, value in fields.items() if name != "reply"))
+        alike[key].append((hold, fields))
+    connection = session.connection()
+    for same in alike.values():
+        hold, fields = same[0]
+        rows = among(session, _ROWS.c.id, [each.delivery_id for each, _ in same])
+        connection.execute(_RECORD.where(rows), {"seen": hold.fence, **_prefixed(fields)})
+        words = [
+            {"row": each.delivery_id, "seen": each.fence, "words": own["reply"]}
+            for each, own in same
+            if own["reply"] != fields["reply"]
+        ]
+        if words:
+            connection.execute(_WORDS, words)
+
+
+def _prefixed(fields: Fields) -> dict[str, object]:
+    return {f"new_{name}": value for name, value in fields.items()}
 
 
 def _suppress(session: Session, outcomes: Iterable[Outcome], now: datetime) -> None:
@@ -322,8 +338,7 @@ def _as_they_stand(session: Session, newsletter: str, ids: Sequence[int]) -> Sel
             tie.label("subscription_id"),
             col(Subscription.status),
             col(Subscription.sections),
-            col(Subscription.created),
-            col(Subscription.confirmed),
+            func.coalesce(col(Subscription.confirmed), col(Subscription.created)).label("since"),
             col(Subscriber.email),
             col(Subscriber.name),
             stop,

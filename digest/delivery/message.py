@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 from digest.config import Newsletter, Settings, SigningKey
@@ -34,8 +35,7 @@ _HEAD_ROOM = 3_000
 _NAME_LENGTH = 100
 
 
-@dataclass(frozen=True)
-class Recipient:
+class Recipient(NamedTuple):
     """Who a mail is for, and the date since which they subscribe, written for a reader.
 
     `subscription_id` is `PREVIEW` in mails that act for nobody.
@@ -185,10 +185,10 @@ class PreparedMail:
         own = self.letterhead.head(mailbox(recipient.email), recipient, token, now)
         body = (
             _part_head("text/plain", self.text.name),
-            self.text.fill(values),
+            *self.text.fill(values),
             _BREAK,
             _part_head("text/html", self.html.name),
-            self.html.fill({slot: html.escape(value) for slot, value in values.items()}),
+            *self.html.fill({slot: html.escape(value) for slot, value in values.items()}),
             _END,
         )
         signatures = self.seal.sign(own, body, int(now.timestamp())) if self.seal else b""

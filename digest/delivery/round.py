@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from digest.delivery import logs
 from digest.delivery.clerk import Clerk
@@ -57,8 +58,7 @@ class Server:
         return self.transport.server
 
 
-@dataclass(frozen=True)
-class Parcel:
+class Parcel(NamedTuple):
     """A claim with its mail, ready to go."""
 
     claim: Claim
@@ -339,7 +339,7 @@ class Round:
         return settled(
             answer,
             attempts=claim.attempts,
-            now=self._clock(),
+            now=self._clock().replace(microsecond=0),
             policy=self._policy,
             jitter=random.random(),  # noqa: S311 - spreads, protects nothing
         )

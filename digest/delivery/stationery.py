@@ -1,8 +1,8 @@
 """An edition's mails for its readers: each choice of sections is prepared once and kept."""
 
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 from digest.delivery.addresses import BadAddressError, Mailbox, mailbox
 from digest.delivery.ledger import Claim
@@ -23,8 +23,7 @@ _CHOICES_KEPT = 256
 """Prepared mails that are kept, 100 kB each at most."""
 
 
-@dataclass(frozen=True)
-class Mail:
+class Mail(NamedTuple):
     """A reader's mail, ready for the wire."""
 
     sender: str

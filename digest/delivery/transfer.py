@@ -62,10 +62,10 @@ class Quoted:
         self._pieces = [piece if isinstance(piece, Slot) else quoted(piece) for piece in pieces]
         self.size = sum(len(piece) for piece in self._pieces if isinstance(piece, bytes))
 
-    def fill(self, values: Mapping[Slot, str]) -> bytes:
-        """The encoded text with `values` in its blanks."""
+    def fill(self, values: Mapping[Slot, str]) -> list[bytes]:
+        """The encoded text with `values` in its blanks, in pieces."""
         encoded = {slot: quoted(value) for slot, value in values.items()}
-        return b"".join([encoded[p] if isinstance(p, Slot) else p for p in self._pieces])
+        return [encoded[p] if isinstance(p, Slot) else p for p in self._pieces]
 
 
 class Base64:
@@ -83,8 +83,8 @@ class Base64:
         octets = sum(len(p.octets) for p in self._pieces if isinstance(p, _Stretch))
         self.size = (octets + 2) // 3 * 4 * (LINE + 2) // LINE
 
-    def fill(self, values: Mapping[Slot, str]) -> bytes:
-        """The encoded text with `values` in its blanks."""
+    def fill(self, values: Mapping[Slot, str]) -> list[bytes]:
+        """The encoded text with `values` in its blanks, in pieces."""
         octets = {slot: _octets(value) for slot, value in values.items()}
         lines: list[bytes] = []
         rest = b""
@@ -98,7 +98,7 @@ class Base64:
                 lines += (_base64(rest), middle)
                 rest = end
         lines.append(_base64(rest))
-        return b"".join(lines)
+        return lines
 
 
 class _Stretch:

@@ -46,6 +46,8 @@ class Dialogue(asyncio.Protocol):
         self._end: Exception | None = None
         self.stuck = False
         """Whether bytes that were written are still ours, and not yet with the system."""
+        self.narrow = False
+        """Whether that has ever been so: then a message goes by itself."""
         # Then "stuck" is told of every single byte.
         transport.set_write_buffer_limits(high=1, low=0)
         transport.set_protocol(self)
@@ -123,7 +125,7 @@ class Dialogue(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The system has no room for what was written."""
-        self.stuck = True
+        self.stuck = self.narrow = True
 
     def resume_writing(self) -> None:
         """The system has it all."""
@@ -234,15 +236,18 @@ class PipelinedConnection:
         """As `Connection.hand_over`."""
         dialogue = self._dialogue
         self._waits = False
-        dialogue.say(message + b".\r\n", 1)
-        if then is not None and not dialogue.stuck:
-            dialogue.say(self._group(then), 3)
+        if then is None or dialogue.narrow:
+            dialogue.say(message + b".\r\n", 1)
+        else:
+            dialogue.say(b"".join((message, b".\r\n", self._group(then))), 4)
             self._announced = then
         try:
             code, text = await dialogue.hear()
         except (OSError, OddServerError) as error:
-            # While part of the message is still ours, the server cannot have its final dot.
-            return self._broken(Stage.DATA if dialogue.stuck else Stage.BODY, error)
+            # While part of the message is still ours, the server cannot have its final dot; what
+            # is ours may be the announcement alone, if there is one.
+            ours = dialogue.stuck and self._announced is None
+            return self._broken(Stage.DATA if ours else Stage.BODY, error)
         except asyncio.CancelledError:
             # What is still buffered must not leave after we have gone.
             dialogue.abort()

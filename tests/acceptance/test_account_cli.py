@@ -12,7 +12,8 @@ from tests.acceptance.conftest import Program, ended, lines_until
 from tests.articles import put
 from tests.audience import subscribe
 from tests.conftest import CONFIG
-from tests.smtp import DROP, SmtpServer
+from tests.smtp import SmtpServer
+from tests.smtp_session import DROP
 
 ANA, BEN, EVA = "ana.maria@example.org", "ben@example.org", "eva@example.org"
 REFUSAL = f"550 5.1.1 <{ANA}>: no ana.maria here"

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -39,58 +38,36 @@ from tests.documents import story
 from tests.smtp import SmtpServer
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[SmtpServer]:
-    with SmtpServer(tmp_path / "journal") as server:
-        yield server
-
-
-@pytest.fixture
-def app(settings: Settings, server: SmtpServer) -> Iterator[App]:
-    app = program(settings, server)
-    yield app
-    app.store.close()
-
-
-def send(app: App, edition: int, **options) -> Tally:
-    return asyncio.run(send_edition(app.store, app.press, edition, **options))
-
-
-def stored(app: App, edition: int) -> Edition:
-    with app.store.read() as session:
-        return session.get_one(Edition, edition)
-
-
 def row_of(app: App, email: str) -> Delivery:
     query = select(Delivery).join(Subscriber).where(Subscriber.email == email)
     with app.store.read() as session:
         return session.exec(query).one()
 
 
-def test_everybody_gets_their_own_mail_once(app: App, server: SmtpServer):
+def test_everybody_gets_their_own_mail_once(mailer: App, server: SmtpServer):
     everybody = [address(n) for n in range(200)]
-    subscribe(app.store, *everybody)
-    edition = draft(app)
-    assert send(app, edition) == Tally(audience=200, accepted=200)
+    subscribe(mailer.store, *everybody)
+    edition = draft(mailer)
+    assert send(mailer, edition) == Tally(audience=200, accepted=200)
     assert server.taken() == dict.fromkeys(everybody, 1)
     assert 1 <= server.peak <= 4
     for item in server.received:
         assert item.message["To"] == item.recipient
     senders = {item.sender for item in server.received}
     assert len(senders) == 200
-    sent = stored(app, edition)
+    sent = stored(mailer, edition)
     assert (sent.status, sent.note) == ("sent", "")
     assert sent.started is not None
     assert sent.completed is not None
     assert sent.started <= sent.completed
     # Sending what was sent is no mistake, and sends nothing.
-    assert send(app, edition) == Tally(audience=200, accepted=200)
+    assert send(mailer, edition) == Tally(audience=200, accepted=200)
     assert len(server.entries()) == 200
 
 
-def test_no_more_connections_than_readers(app: App, server: SmtpServer):
-    subscribe(app.store, "one@readers.example.org")
-    assert send(app, draft(app)).accepted == 1
+def test_no_more_connections_than_readers(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, "one@readers.example.org")
+    assert send(mailer, draft(mailer)).accepted == 1
     assert server.peak == 1
 
 
@@ -102,8 +79,8 @@ def test_an_edition_without_readers_is_complete_and_asks_no_server(settings: Set
     app.store.close()
 
 
-def test_one_refused_one_deferred_and_the_others_untouched(app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(20)])
+def test_one_refused_one_deferred_and_the_others_untouched(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(20)])
     server.script = {
         ("RCPT", address(3)): ["550 5.1.1 no such user"],
         ("RCPT", address(5)): ["451 4.2.1 greylisted, come back"],
@@ -111,24 +88,24 @@ def test_one_refused_one_deferred_and_the_others_untouched(app: App, server: Smt
         ("BODY", address(9)): ["554 5.6.0 we do not like it"],
         ("DATA", address(11)): ["451 4.3.0 not now"],
     }
-    edition = draft(app)
-    account = send(app, edition, wait=False)
+    edition = draft(mailer)
+    account = send(mailer, edition, wait=False)
     assert account == Tally(audience=20, accepted=15, refused=2, deferred=3)
-    assert stored(app, edition).status == "sending"
-    deferred = row_of(app, address(5))
+    assert stored(mailer, edition).status == "sending"
+    deferred = row_of(mailer, address(5))
     assert (deferred.status, deferred.code, deferred.attempts) == ("deferred", 451, 1)
     assert deferred.reply == "RCPT TO: 451 4.2.1 greylisted, come back"
     wait = deferred.due - utc_now()
     assert timedelta(seconds=30) < wait <= timedelta(seconds=75)
-    refused = row_of(app, address(3))
+    refused = row_of(mailer, address(3))
     assert (refused.status, refused.code) == ("refused", 550)
-    with app.store.write() as session:
+    with mailer.store.write() as session:
         for row in session.exec(select(Delivery).where(Delivery.status == "deferred")):
             row.due = utc_now()
             session.add(row)
-    assert send(app, edition) == Tally(audience=20, accepted=18, refused=2)
-    assert stored(app, edition).status == "sent"
-    assert row_of(app, address(5)).attempts == 2
+    assert send(mailer, edition) == Tally(audience=20, accepted=18, refused=2)
+    assert stored(mailer, edition).status == "sent"
+    assert row_of(mailer, address(5)).attempts == 2
     ids = [entry.message_id for entry in server.entries() if entry.recipient == address(7)]
     assert len(ids) == 2
     assert len(set(ids)) == 1
@@ -161,31 +138,31 @@ def test_who_is_deferred_for_too_long_is_refused_with_that_reason(
     app.store.close()
 
 
-def test_who_left_while_waiting_is_skipped_with_a_reason(app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(6)])
-    edition = draft(app)
-    begin(app.store, app.settings, app.press.render, edition, utc_now())
-    with app.store.write() as session:
+def test_who_left_while_waiting_is_skipped_with_a_reason(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(6)])
+    edition = draft(mailer)
+    begin(mailer.store, mailer.settings, mailer.press.render, edition, utc_now())
+    with mailer.store.write() as session:
         one, two, three = session.exec(select(Subscriber).order_by(col(Subscriber.id)).limit(3))
         tie = session.exec(select(Subscription).where(Subscription.subscriber_id == one.id)).one()
         tie.status = "unsubscribed"
         session.add(tie)
         session.add(Suppression(key=two.key, reason="complaint", created=utc_now()))
         session.delete(three)
-    account = send(app, edition)
+    account = send(mailer, edition)
     gone = {"unsubscribed": 1, "suppressed": 1, "erased": 1}
     assert account == Tally(audience=6, accepted=3, skipped=gone)
     assert set(server.taken()) == {address(3), address(4), address(5)}
 
 
-def test_who_subscribes_later_is_not_in_the_audience(app: App, server: SmtpServer):
-    subscribe(app.store, address(1))
-    edition = draft(app)
+def test_who_subscribes_later_is_not_in_the_audience(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, address(1))
+    edition = draft(mailer)
     for _ in range(2):
-        begin(app.store, app.settings, app.press.render, edition, utc_now())
-    subscribe(app.store, address(2))
-    assert send(app, edition) == Tally(audience=1, accepted=1)
-    with app.store.read() as session:
+        begin(mailer.store, mailer.settings, mailer.press.render, edition, utc_now())
+    subscribe(mailer.store, address(2))
+    assert send(mailer, edition) == Tally(audience=1, accepted=1)
+    with mailer.store.read() as session:
         row = session.get_one(Edition, edition)
         assert why_reader(session, row, address(2))["said"] == "not in its audience"
         assert why_reader(session, row, address(1))["said"].startswith("accepted at 2")
@@ -194,11 +171,11 @@ def test_who_subscribes_later_is_not_in_the_audience(app: App, server: SmtpServe
             why_reader(session, row, "nobody@example.org")
 
 
-def test_a_choice_of_sections_decides_what_is_in_the_mail(app: App, server: SmtpServer):
-    subscribe(app.store, address(1), sections=["Sports"])
-    subscribe(app.store, address(2), sections=["Business"])
-    subscribe(app.store, address(3))
-    account = send(app, draft(app))
+def test_a_choice_of_sections_decides_what_is_in_the_mail(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, address(1), sections=["Sports"])
+    subscribe(mailer.store, address(2), sections=["Business"])
+    subscribe(mailer.store, address(3))
+    account = send(mailer, draft(mailer))
     assert account == Tally(audience=3, accepted=2, skipped={"no_stories": 1})
     sports = server.received_by(address(1)).part("plain")
     assert "Cup final" in sports
@@ -206,9 +183,9 @@ def test_a_choice_of_sections_decides_what_is_in_the_mail(app: App, server: Smtp
     assert "Parliament" in server.received_by(address(3)).part("plain")
 
 
-def test_addresses_beyond_ascii(app: App, server: SmtpServer):
-    subscribe(app.store, "иван@пример.бг", "user@bücher.example.com")
-    assert send(app, draft(app)).accepted == 2
+def test_addresses_beyond_ascii(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, "иван@пример.бг", "user@bücher.example.com")
+    assert send(mailer, draft(mailer)).accepted == 2
     assert set(server.taken()) == {"иван@xn--e1afmkfd.xn--90ae", "user@xn--bcher-kva.example.com"}
     options = {item.recipient: item.options for item in server.received}
     assert "SMTPUTF8" in options["иван@xn--e1afmkfd.xn--90ae"]
@@ -229,77 +206,81 @@ def test_a_utf8_address_is_refused_in_words_where_the_server_cannot_take_it(
         app.store.close()
 
 
-def test_an_address_that_would_break_a_line_is_skipped(app: App, server: SmtpServer):
-    subscribe(app.store, "a@example.org>\r\nRCPT TO:<b@example.org", address(1))
-    assert send(app, draft(app)) == Tally(audience=2, accepted=1, skipped={"address": 1})
+def test_an_address_that_would_break_a_line_is_skipped(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, "a@example.org>\r\nRCPT TO:<b@example.org", address(1))
+    assert send(mailer, draft(mailer)) == Tally(audience=2, accepted=1, skipped={"address": 1})
     assert set(server.taken()) == {address(1)}
 
 
-def test_pause_resume_and_cancel(app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(600)])
-    edition = draft(app)
+def test_pause_resume_and_cancel(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(600)])
+    edition = draft(mailer)
 
     def pause_at_ten(taken: int) -> None:
         if taken == 10:
-            pause_edition(app.store, edition, utc_now(), note="a word with the editor")
+            pause_edition(mailer.store, edition, utc_now(), note="a word with the editor")
 
     server.on_message = pause_at_ten
-    account = send(app, edition)
+    account = send(mailer, edition)
     # Those in flight when it was paused are finished, and few more are begun.
     assert 10 <= account.accepted < 400
     assert account.accepted + account.waiting == account.audience == 600
     paused_at = len(server.entries())
     with pytest.raises(EditionPausedError, match=r"paused \(a word with the editor\).*resume"):
-        send(app, edition)
-    resume_edition(app.store, edition, utc_now())
-    cancel = partial(cancel_edition, journals=app.settings.journal_folder)
+        send(mailer, edition)
+    resume_edition(mailer.store, edition, utc_now())
+    cancel = partial(cancel_edition, journals=mailer.settings.journal_folder)
     server.on_message = lambda taken: (
-        cancel(app.store, edition, utc_now()) if taken == paused_at + 20 else None
+        cancel(mailer.store, edition, utc_now()) if taken == paused_at + 20 else None
     )
-    account = send(app, edition)
+    account = send(mailer, edition)
     assert account.skipped["cancelled"] == 600 - account.accepted > 0
     assert len(server.entries()) == account.accepted
     for act in (pause_edition, resume_edition, cancel):
         with pytest.raises(EditionEndedError, match="is cancelled"):
-            act(app.store, edition, utc_now())
+            act(mailer.store, edition, utc_now())
     with pytest.raises(EditionEndedError, match="is cancelled"):
-        send(app, edition)
+        send(mailer, edition)
 
 
-def test_no_such_edition(app: App):
+def test_no_such_edition(mailer: App):
     with pytest.raises(NoSuchEditionError):
-        send(app, 77)
+        send(mailer, 77)
     with pytest.raises(NoSuchEditionError):
-        pause_edition(app.store, 77, utc_now())
+        pause_edition(mailer.store, 77, utc_now())
 
 
-def test_stopping_finishes_what_is_in_flight_and_begins_nothing_more(app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(60)])
-    edition = draft(app)
+def test_stopping_finishes_what_is_in_flight_and_begins_nothing_more(
+    mailer: App, server: SmtpServer
+):
+    subscribe(mailer.store, *[address(n) for n in range(60)])
+    edition = draft(mailer)
 
     async def stopped() -> Tally:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         server.on_message = lambda taken: (
             loop.call_soon_threadsafe(stop.set) if taken == 10 else None
         )
-        return await send_edition(app.store, app.press, edition, stop=stop)
+        return await send_edition(mailer.store, mailer.press, edition, stop=stop)
 
     account = asyncio.run(stopped())
     assert account.accepted == len(server.entries())
     assert account.accepted + account.waiting == 60
     assert account.waiting > 0
-    assert set(statuses(app.store).values()) == {"accepted", "waiting"}
-    assert send(app, edition) == Tally(audience=60, accepted=60)
+    assert set(statuses(mailer.store).values()) == {"accepted", "waiting"}
+    assert send(mailer, edition) == Tally(audience=60, accepted=60)
     assert set(server.taken().values()) == {1}
 
 
-def test_two_senders_at_once_send_nothing_twice(settings: Settings, app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(300)])
-    edition = draft(app)
+def test_two_senders_at_once_send_nothing_twice(
+    settings: Settings, mailer: App, server: SmtpServer
+):
+    subscribe(mailer.store, *[address(n) for n in range(300)])
+    edition = draft(mailer)
     other = program(settings, server)
 
     async def both() -> list[Tally]:
-        senders = [send_edition(each.store, each.press, edition) for each in (app, other)]
+        senders = [send_edition(each.store, each.press, edition) for each in (mailer, other)]
         return await asyncio.gather(*senders)
 
     accounts = asyncio.run(both())
@@ -348,27 +329,27 @@ def test_a_reader_who_moves_while_the_audience_is_written_is_in_it_once(
     app.store.close()
 
 
-def test_progress_is_told(app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(30)])
+def test_progress_is_told(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(30)])
     told: list[Tally] = []
-    send(app, draft(app), on_progress=told.append)
+    send(mailer, draft(mailer), on_progress=told.append)
     assert told
     assert all(account.audience == 30 for account in told)
 
 
-def test_the_parts_sum_to_the_audience(app: App):
-    subscribe(app.store, *[address(n) for n in range(9)])
-    edition = draft(app)
-    begin(app.store, app.settings, app.press.render, edition, utc_now())
+def test_the_parts_sum_to_the_audience(mailer: App):
+    subscribe(mailer.store, *[address(n) for n in range(9)])
+    edition = draft(mailer)
+    begin(mailer.store, mailer.settings, mailer.press.render, edition, utc_now())
     states = ["waiting", "claimed", "deferred", "accepted", "refused", "uncertain"]
-    with app.store.write() as session:
+    with mailer.store.write() as session:
         rows = session.exec(select(Delivery)).all()
         for row, status in zip(rows, [*states, "skipped", "skipped", "skipped"], strict=True):
             row.status = status
             row.reason = "suppressed" if status == "skipped" else ""
             session.add(row)
         rows[-1].reason = "erased"
-    with app.store.read() as session:
+    with mailer.store.read() as session:
         account = tally(session, edition)
     assert account == Tally(9, 1, 1, 1, 1, 2, {"suppressed": 2, "erased": 1})
     parts = account.as_dict()
@@ -377,24 +358,26 @@ def test_the_parts_sum_to_the_audience(app: App):
     assert parts["audience"] == sum(counts) + sum(skipped.values())
 
 
-def test_a_test_mail_is_outside_the_accounts(app: App, server: SmtpServer):
+def test_a_test_mail_is_outside_the_accounts(mailer: App, server: SmtpServer):
     took = asyncio.run(
-        send_test(app.settings, "bounces@news.example.org", "a@example.org", b"X: y\r\n\r\nz\r\n")
+        send_test(
+            mailer.settings, "bounces@news.example.org", "a@example.org", b"X: y\r\n\r\nz\r\n"
+        )
     )
     assert took == (True, "the message: 250 2.0.0 taken")
     assert server.received[0].data == b"X: y\r\n\r\nz\r\n"
     server.script = {("RCPT", "a@example.org"): ["550 5.1.1 who?"]}
-    took = asyncio.run(send_test(app.settings, "b@example.org", "a@example.org", b"X: y\r\n"))
+    took = asyncio.run(send_test(mailer.settings, "b@example.org", "a@example.org", b"X: y\r\n"))
     assert took == (False, "RCPT TO: 550 5.1.1 who?")
     with pytest.raises(BadRecipientError, match="cannot be mailed"):
-        asyncio.run(send_test(app.settings, "b@example.org", "no address", b""))
+        asyncio.run(send_test(mailer.settings, "b@example.org", "no address", b""))
 
 
-def test_stories_of_another_alphabet_arrive_whole(app: App, server: SmtpServer):
+def test_stories_of_another_alphabet_arrive_whole(mailer: App, server: SmtpServer):
     headline = "Парламентът прие бюджета след нощно заседание"
     stories = [story(headline, "Politics", teaser="Депутатите гласуваха призори. " * 20)] * 8
-    subscribe(app.store, address(1))
-    assert send(app, draft(app, *stories, language="bg")).accepted == 1
+    subscribe(mailer.store, address(1))
+    assert send(mailer, draft(mailer, *stories, language="bg")).accepted == 1
     message = server.received_by(address(1)).message
     assert headline in message["Subject"]
     for part in message.iter_parts():
@@ -402,18 +385,18 @@ def test_stories_of_another_alphabet_arrive_whole(app: App, server: SmtpServer):
         assert headline in part.get_content()
 
 
-def test_a_received_mail_header_by_header(app: App, server: SmtpServer):
-    subscribe(app.store, address(1), name="Ада Б., reader")
-    edition = draft(app)
-    send(app, edition)
+def test_a_received_mail_header_by_header(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, address(1), name="Ада Б., reader")
+    edition = draft(mailer)
+    send(mailer, edition)
     [item] = server.received
     message = item.message
-    token = f"https://news.example.org/unsubscribe/{token_of(app, edition)}"
+    token = f"https://news.example.org/unsubscribe/{token_of(mailer, edition)}"
     assert {name: str(value) for name, value in message.items() if name != "Date"} == {
         "To": f'"Ада Б., reader" <{address(1)}>',
         "Message-ID": message["Message-ID"],
         "List-Unsubscribe": f"<{token}>, <mailto:bounces@news.example.org"
-        f"?subject=unsubscribe%20{token_of(app, edition)}>",
+        f"?subject=unsubscribe%20{token_of(mailer, edition)}>",
         "From": "The Morning Courier <morning@news.example.org>",
         "Subject": message["Subject"],
         "List-Id": "The Morning Courier <morning.news.example.org>",
@@ -435,7 +418,7 @@ def test_a_received_mail_header_by_header(app: App, server: SmtpServer):
     assert abs(message["Date"].datetime - utc_now()) < timedelta(minutes=5)
     assert item.sender.startswith("bounces+")
     local = item.sender.removeprefix("bounces+").partition("@")[0]
-    assert app.tokens.read_bounce(local) == row_of(app, address(1)).id
+    assert mailer.tokens.read_bounce(local) == row_of(mailer, address(1)).id
     assert len(item.data) < 100_000
     assert all(len(line) <= 76 for line in item.data.split(b"\r\n\r\n", 1)[1].split(b"\r\n"))
     for subtype in ("plain", "html"):

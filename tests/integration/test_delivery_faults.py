@@ -28,39 +28,11 @@ from digest.errors import (
     StoreUnreachableError,
 )
 from digest.store import Store
-from digest.store.models import Delivery, Edition
+from digest.store.models import Delivery
 from tests.audience import address, dead_process, draft, program, statuses, subscribe
-from tests.smtp import ANYONE, DROP, DROP_INSIDE, HANG, SmtpServer
+from tests.smtp import ANYONE, SmtpServer
+from tests.smtp_session import DROP, DROP_INSIDE, HANG
 from tests.transport import FakeTransport
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[SmtpServer]:
-    with SmtpServer(tmp_path / "journal") as server:
-        yield server
-
-
-@pytest.fixture
-def app(settings: Settings, server: SmtpServer) -> Iterator[App]:
-    app = program(settings, server)
-    yield app
-    app.store.close()
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pauses between two tries are there, but take no time."""
-    monkeypatch.setattr("digest.delivery.sender.FIRST_PAUSE", 0.001)
-    monkeypatch.setattr("digest.delivery.round.FIRST_PAUSE", 0.001)
-
-
-def send(app: App, edition: int, **options) -> Tally:
-    return asyncio.run(send_edition(app.store, app.press, edition, **options))
-
-
-def stored(app: App, edition: int) -> Edition:
-    with app.store.read() as session:
-        return session.get_one(Edition, edition)
 
 
 def closed_port() -> int:
@@ -104,30 +76,32 @@ def test_a_server_that_refuses_our_password_pauses_and_refuses_nobody(
     app.store.close()
 
 
-def test_a_server_that_refuses_the_sender_pauses_and_refuses_nobody(app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(10)])
+def test_a_server_that_refuses_the_sender_pauses_and_refuses_nobody(
+    mailer: App, server: SmtpServer
+):
+    subscribe(mailer.store, *[address(n) for n in range(10)])
     server.script = {("MAIL", ANYONE): ["550 5.7.1 you may not send as this"] * 9}
-    edition = draft(app)
+    edition = draft(mailer)
     with pytest.raises(ServerRefusesError, match="you may not send as this"):
-        send(app, edition)
-    assert stored(app, edition).status == "paused"
-    assert set(statuses(app.store).values()) == {"waiting"}
+        send(mailer, edition)
+    assert stored(mailer, edition).status == "paused"
+    assert set(statuses(mailer.store).values()) == {"waiting"}
 
 
-def test_policy_refusals_of_everybody_are_about_us(app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(40)])
+def test_policy_refusals_of_everybody_are_about_us(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(40)])
     server.script = {("RCPT", ANYONE): ["554 5.7.1 relay access denied"] * 40}
-    edition = draft(app)
+    edition = draft(mailer)
     with pytest.raises(ServerRefusesError, match="relay access denied"):
-        send(app, edition)
-    assert stored(app, edition).status == "paused"
-    assert set(statuses(app.store).values()) == {"waiting", "deferred"}
+        send(mailer, edition)
+    assert stored(mailer, edition).status == "paused"
+    assert set(statuses(mailer.store).values()) == {"waiting", "deferred"}
 
 
-def test_policy_refusals_of_some_are_about_them(app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(40)])
+def test_policy_refusals_of_some_are_about_them(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(40)])
     server.script = {("RCPT", address(n)): ["550 5.7.1 not here"] for n in range(5)}
-    account = send(app, draft(app), wait=False)
+    account = send(mailer, draft(mailer), wait=False)
     assert account == Tally(audience=40, accepted=35, deferred=5)
 
 
@@ -146,12 +120,12 @@ def test_a_server_that_hangs_keeps_nobody_but_its_own(settings: Settings, server
     app.store.close()
 
 
-def test_a_lost_answer_is_uncertain_and_never_sent_again(app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(30)])
+def test_a_lost_answer_is_uncertain_and_never_sent_again(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(30)])
     server.script = {("BODY", address(5)): [DROP], ("DATA", address(6)): [DROP_INSIDE]}
-    edition = draft(app)
-    assert send(app, edition) == Tally(audience=30, accepted=28, uncertain=2)
-    assert stored(app, edition).status == "sent"
+    edition = draft(mailer)
+    assert send(mailer, edition) == Tally(audience=30, accepted=28, uncertain=2)
+    assert stored(mailer, edition).status == "sent"
     assert sum(entry.recipient == address(5) for entry in server.entries()) == 1
 
 
@@ -169,10 +143,10 @@ def test_a_lost_answer_is_sent_again_by_policy(settings: Settings, server: SmtpS
     app.store.close()
 
 
-def test_connections_that_are_closed_are_opened_again(app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(30)])
+def test_connections_that_are_closed_are_opened_again(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(30)])
     server.script = {("MAIL", ANYONE): ["421 4.3.2 too many messages in this connection"] * 3}
-    assert send(app, draft(app)) == Tally(audience=30, accepted=30)
+    assert send(mailer, draft(mailer)) == Tally(audience=30, accepted=30)
     assert set(server.taken().values()) == {1}
 
 
@@ -200,10 +174,10 @@ def test_a_server_that_only_ever_closes_is_left_alone(
     app.store.close()
 
 
-def test_a_reader_who_kills_every_connection_stops_nobody(app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(30)])
+def test_a_reader_who_kills_every_connection_stops_nobody(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(30)])
     server.script = {("RCPT", address(3)): [DROP] * 100}
-    assert send(app, draft(app), wait=False) == Tally(audience=30, accepted=29, deferred=1)
+    assert send(mailer, draft(mailer), wait=False) == Tally(audience=30, accepted=29, deferred=1)
 
 
 @pytest.mark.parametrize("words", [b"adresse refus\xe9e", b"no\x00body"])
@@ -240,12 +214,14 @@ def test_a_sender_that_slept_past_its_lease_sends_nothing(settings: Settings):
     app.store.close()
 
 
-def test_claims_of_the_dead_are_uncertain_and_of_the_living_are_left(app: App, server: SmtpServer):
-    subscribe(app.store, *[address(n) for n in range(6)])
-    edition = draft(app)
-    begin(app.store, app.settings, app.press.render, edition, utc_now())
+def test_claims_of_the_dead_are_uncertain_and_of_the_living_are_left(
+    mailer: App, server: SmtpServer
+):
+    subscribe(mailer.store, *[address(n) for n in range(6)])
+    edition = draft(mailer)
+    begin(mailer.store, mailer.settings, mailer.press.render, edition, utc_now())
     host, later = socket.gethostname(), utc_now() + timedelta(minutes=5)
-    with app.store.write() as session:
+    with mailer.store.write() as session:
         rows = session.exec(select(Delivery).order_by(col(Delivery.id))).all()
         holders = [
             (f"{host}:{dead_process()}:x", later),
@@ -257,32 +233,32 @@ def test_claims_of_the_dead_are_uncertain_and_of_the_living_are_left(app: App, s
         for row, (holder, until) in zip(rows, holders, strict=False):
             row.status, row.claimed_by, row.claimed_until, row.fence = "claimed", holder, until, 1
             session.add(row)
-    account = send(app, edition, wait=False)
+    account = send(mailer, edition, wait=False)
     assert account == Tally(audience=6, accepted=1, uncertain=3, waiting=2)
-    assert stored(app, edition).status == "sending"
+    assert stored(mailer, edition).status == "sending"
 
 
 def test_a_mail_that_is_too_large_pauses_the_edition(
-    app: App, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+    mailer: App, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ):
-    subscribe(app.store, *[address(n) for n in range(10)])
-    edition = draft(app)
+    subscribe(mailer.store, *[address(n) for n in range(10)])
+    edition = draft(mailer)
     with monkeypatch.context() as patch:
         patch.setattr("digest.delivery.message.MAX_BYTES", 5_000)
         with pytest.raises(MessageTooLargeError, match="5000 are allowed"):
-            send(app, edition)
-    assert stored(app, edition).status == "paused"
-    assert "shorten templates" in stored(app, edition).note
+            send(mailer, edition)
+    assert stored(mailer, edition).status == "paused"
+    assert "shorten templates" in stored(mailer, edition).note
     assert server.entries() == []
-    resume_edition(app.store, edition, utc_now())
-    assert send(app, edition) == Tally(audience=10, accepted=10)
+    resume_edition(mailer.store, edition, utc_now())
+    assert send(mailer, edition) == Tally(audience=10, accepted=10)
 
 
 def test_a_database_that_fails_in_the_middle_forgets_nobody(
-    app: App, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+    mailer: App, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ):
-    subscribe(app.store, *[address(n) for n in range(100)])
-    edition = draft(app)
+    subscribe(mailer.store, *[address(n) for n in range(100)])
+    edition = draft(mailer)
     exchange = Ledger.exchange
 
     def full(self, outcomes, order, now):
@@ -293,19 +269,19 @@ def test_a_database_that_fails_in_the_middle_forgets_nobody(
     with monkeypatch.context() as patch:
         patch.setattr(Ledger, "exchange", full)
         with pytest.raises(StoreError, match="disk is full"):
-            send(app, edition)
-    assert stored(app, edition).status == "sending"
+            send(mailer, edition)
+    assert stored(mailer, edition).status == "sending"
     # What was taken but could not be recorded is in the journal.
-    assert send(app, edition) == Tally(audience=100, accepted=100)
+    assert send(mailer, edition) == Tally(audience=100, accepted=100)
     assert server.taken() == {address(n): 1 for n in range(100)}
 
 
 def test_a_commit_whose_answer_is_lost_leaves_nobody_waiting(
-    app: App, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+    mailer: App, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("digest.delivery.database._PATIENCE", 0)
-    subscribe(app.store, *[address(n) for n in range(20)])
-    edition = draft(app)
+    subscribe(mailer.store, *[address(n) for n in range(20)])
+    edition = draft(mailer)
     exchange, commits = Ledger.exchange, iter(range(1000))
     deaf = Store.write
 
@@ -322,7 +298,7 @@ def test_a_commit_whose_answer_is_lost_leaves_nobody_waiting(
             return exchange(self, *arguments)
 
     monkeypatch.setattr(Ledger, "exchange", with_losses)
-    assert send(app, edition, wait=False) == Tally(audience=20, accepted=20)
+    assert send(mailer, edition, wait=False) == Tally(audience=20, accepted=20)
     assert server.taken() == {address(n): 1 for n in range(20)}
 
 
@@ -332,18 +308,18 @@ from pathlib import Path
 from digest.bootstrap import App
 from digest.delivery import send_edition
 from digest.config import load_settings
-app = App(load_settings(Path(sys.argv[1])))
-asyncio.run(send_edition(app.store, app.press, int(sys.argv[2])))
+mailer = App(load_settings(Path(sys.argv[1])))
+asyncio.run(send_edition(mailer.store, mailer.press, int(sys.argv[2])))
 """
 
 
 def test_killed_and_started_again_until_complete(
-    folder: Path, settings: Settings, app: App, server: SmtpServer
+    folder: Path, settings: Settings, mailer: App, server: SmtpServer
 ):
     """SIGKILL three times in a sending of 1,000; the server's journal against our rows."""
     everybody = [address(n) for n in range(1000)]
-    subscribe(app.store, *everybody)
-    edition = draft(app)
+    subscribe(mailer.store, *everybody)
+    edition = draft(mailer)
     server.keep = False
     config = folder / "digest.toml"
     with config.open("a", encoding="utf-8") as file:
@@ -361,7 +337,7 @@ def test_killed_and_started_again_until_complete(
         kills += 1
     server.on_message = None
     subprocess.run(command, check=True, timeout=120)
-    found = statuses(app.store)
+    found = statuses(mailer.store)
     taken = server.taken()
     assert set(found) == set(everybody)
     assert set(found.values()) <= {"accepted", "uncertain"}
@@ -369,14 +345,14 @@ def test_killed_and_started_again_until_complete(
     assert len(uncertain) <= kills * 8
     assert max(taken.values()) == 1
     assert all(taken.get(who) == 1 for who, status in found.items() if status == "accepted")
-    assert stored(app, edition).status == "sent"
+    assert stored(mailer, edition).status == "sent"
 
 
-def test_two_processes_and_sigterm_to_one_of_them(folder: Path, app: App, server: SmtpServer):
+def test_two_processes_and_sigterm_to_one_of_them(folder: Path, mailer: App, server: SmtpServer):
     """One is told to stop in the middle: it finishes what is in flight, the other the rest."""
     everybody = [address(n) for n in range(600)]
-    subscribe(app.store, *everybody)
-    edition = draft(app)
+    subscribe(mailer.store, *everybody)
+    edition = draft(mailer)
     config = folder / "digest.toml"
     with config.open("a", encoding="utf-8") as file:
         file.write(f"[smtp]\nport = {server.port}\nmax_connections = 4\n")

@@ -17,17 +17,12 @@ from digest.delivery.envelope import Envelope
 from digest.delivery.replies import Answer, Stage
 from digest.delivery.smtp import SmtpTransport, send_one
 from digest.errors import ServerRefusesError, ServerUnreachableError
-from tests.smtp import CERTIFICATE, DROP, DROP_INSIDE, HANG, SmtpServer
+from tests.smtp import CERTIFICATE, SmtpServer
+from tests.smtp_session import DROP, DROP_INSIDE, HANG
 from tests.transport import FakeTransport
 
 SHORT = timedelta(milliseconds=300)
 MESSAGE = b"Message-ID: <1@example.org>\r\n\r\nGood morning.\r\n"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[SmtpServer]:
-    with SmtpServer(tmp_path / "journal") as server:
-        yield server
 
 
 def settings(server: SmtpServer, **more) -> Smtp:

@@ -16,7 +16,7 @@ from digest.config import load_settings
 from digest.delivery import send_edition
 from tests.audience import address, draft, program, statuses, subscribe
 from tests.conftest import CONFIG
-from tests.smtp import DROP
+from tests.smtp_session import DROP
 from tests.transport import FakeTransport
 
 READERS = 12
