@@ -4,8 +4,8 @@ import asyncio
 import os
 from datetime import date
 
-from sqlalchemy import insert, select
-from sqlmodel import col
+from sqlalchemy import insert
+from sqlmodel import col, select
 
 from digest.bootstrap import App, utc_now
 from digest.config import Settings, Smtp
@@ -99,6 +99,12 @@ def send(app: App, edition: int, **options) -> Tally:
 def stored(app: App, edition: int) -> Edition:
     with app.store.read() as session:
         return session.get_one(Edition, edition)
+
+
+def row_of(app: App, email: str) -> Delivery:
+    query = select(Delivery).join(Subscriber).where(Subscriber.email == email)
+    with app.store.read() as session:
+        return session.exec(query).one()
 
 
 def dead_process() -> int:

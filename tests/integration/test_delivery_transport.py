@@ -37,9 +37,10 @@ class Room:
         self.transport, self.script, self.taken = transport, script, taken
 
 
-@pytest.fixture(params=["real", "fake"])
+@pytest.fixture(params=["pipelined", "one by one", "fake"])
 def room(request: pytest.FixtureRequest, server: SmtpServer) -> Room:
-    if request.param == "real":
+    if request.param != "fake":
+        server.pipelining = request.param == "pipelined"
         transport = SmtpTransport(settings(server))
         return Room(transport, server.script, server.entries)
     fake = FakeTransport()
@@ -251,3 +252,16 @@ async def test_a_server_that_has_no_room_for_us(tmp_path: Path):
         with pytest.raises(ServerUnreachableError, match="too many connections"):
             await transport.open()
         await connection.close()
+
+
+@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA, Stage.BODY])
+async def test_who_was_announced_with_a_message_and_is_refused_gets_none(room: Room, stage: Stage):
+    room.script[(stage.name, "reader2@example.org")] = ["550 5.1.1 no"]
+    connection = await room.transport.open()
+    assert await connection.announce(envelope(1)) is None
+    assert (await connection.hand_over(MESSAGE, envelope(2))).code == 250
+    assert await send_one(connection, envelope(2), MESSAGE) == Answer(stage, 550, "5.1.1 no")
+    assert (await send_one(connection, envelope(3), MESSAGE)).code == 250
+    await connection.close()
+    yes = [entry.recipient for entry in room.taken() if entry.taken]
+    assert yes == ["reader1@example.org", "reader3@example.org"]

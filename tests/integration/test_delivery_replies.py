@@ -1,0 +1,177 @@
+"""Servers that refuse, hang, close and drop: nobody but those concerned is affected."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.bootstrap import App, utc_now
+from digest.config import Settings, Uncertain
+from digest.delivery import Tally, resume_edition, send_edition
+from digest.errors import (
+    MessageTooLargeError,
+    ServerRefusesError,
+    ServerUnreachableError,
+)
+from digest.store import Store
+from tests.audience import address, draft, program, send, statuses, stored, subscribe
+from tests.smtp import ANYONE, SmtpServer
+from tests.smtp_session import DROP, DROP_INSIDE, HANG
+from tests.transport import FakeTransport
+
+
+def test_a_server_that_refuses_our_password_pauses_and_refuses_nobody(
+    settings: Settings, tmp_path: Path
+):
+    with SmtpServer(tmp_path / "tls", starttls=True, users={"digest": "s3cret"}) as server:
+        facts = {"security": "starttls", "verify_certificate": False, "username": "digest"}
+        app = program(settings, server, password="wrong", **facts)
+        subscribe(app.store, address(1))
+        edition = draft(app)
+        with pytest.raises(ServerRefusesError, match="AUTH: 535"):
+            send(app, edition)
+    row = stored(app, edition)
+    assert row.status == "paused"
+    assert "correct [smtp], then `digest editions resume`" in row.note
+    assert statuses(app.store) == {address(1): "waiting"}
+    app.store.close()
+
+
+def test_a_server_that_refuses_the_sender_pauses_and_refuses_nobody(
+    mailer: App, server: SmtpServer
+):
+    subscribe(mailer.store, *[address(n) for n in range(10)])
+    server.script = {("MAIL", ANYONE): ["550 5.7.1 you may not send as this"] * 9}
+    edition = draft(mailer)
+    with pytest.raises(ServerRefusesError, match="you may not send as this"):
+        send(mailer, edition)
+    assert stored(mailer, edition).status == "paused"
+    assert set(statuses(mailer.store).values()) == {"waiting"}
+
+
+def test_policy_refusals_of_everybody_are_about_us(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(40)])
+    server.script = {("RCPT", ANYONE): ["554 5.7.1 relay access denied"] * 40}
+    edition = draft(mailer)
+    with pytest.raises(ServerRefusesError, match="relay access denied"):
+        send(mailer, edition)
+    assert stored(mailer, edition).status == "paused"
+    assert set(statuses(mailer.store).values()) == {"waiting", "deferred"}
+
+
+def test_policy_refusals_of_some_are_about_them(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(40)])
+    server.script = {("RCPT", address(n)): ["550 5.7.1 not here"] for n in range(5)}
+    account = send(mailer, draft(mailer), wait=False)
+    assert account == Tally(audience=40, accepted=35, deferred=5)
+
+
+def test_a_server_that_hangs_keeps_nobody_but_its_own(settings: Settings, server: SmtpServer):
+    app = program(settings, server, timeout=timedelta(milliseconds=300))
+    subscribe(app.store, *[address(n) for n in range(30)])
+    server.script = {
+        ("RCPT", address(3)): [HANG],
+        ("DATA", address(4)): [HANG],
+        ("BODY", address(5)): [HANG],
+    }
+    account = send(app, draft(app), wait=False)
+    assert account == Tally(audience=30, accepted=27, deferred=2, uncertain=1)
+    found = statuses(app.store)
+    assert [found[address(n)] for n in (3, 4, 5)] == ["deferred", "deferred", "uncertain"]
+    app.store.close()
+
+
+def test_a_lost_answer_is_uncertain_and_never_sent_again(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(30)])
+    server.script = {("BODY", address(5)): [DROP], ("DATA", address(6)): [DROP_INSIDE]}
+    edition = draft(mailer)
+    assert send(mailer, edition) == Tally(audience=30, accepted=28, uncertain=2)
+    assert stored(mailer, edition).status == "sent"
+    assert sum(entry.recipient == address(5) for entry in server.entries()) == 1
+
+
+def test_a_lost_answer_is_sent_again_by_policy(settings: Settings, server: SmtpServer):
+    again = settings.delivery.model_copy(
+        update={"uncertain": Uncertain.RESEND, "retry_first": timedelta(milliseconds=10)}
+    )
+    app = program(settings.model_copy(update={"delivery": again}), server)
+    subscribe(app.store, *[address(n) for n in range(5)])
+    server.script = {("BODY", address(2)): [DROP]}
+    assert send(app, draft(app)) == Tally(audience=5, accepted=5)
+    ids = [entry.message_id for entry in server.entries() if entry.recipient == address(2)]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+    app.store.close()
+
+
+def test_connections_that_are_closed_are_opened_again(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(30)])
+    server.script = {("MAIL", ANYONE): ["421 4.3.2 too many messages in this connection"] * 3}
+    assert send(mailer, draft(mailer)) == Tally(audience=30, accepted=30)
+    assert set(server.taken().values()) == {1}
+
+
+def test_a_server_with_room_for_two_gets_two_connections(settings: Settings, tmp_path: Path):
+    with SmtpServer(tmp_path / "small", max_connections=2) as server:
+        app = program(settings, server, max_connections=10)
+        subscribe(app.store, *[address(n) for n in range(50)])
+        assert send(app, draft(app)) == Tally(audience=50, accepted=50)
+        assert server.peak == 2
+        app.store.close()
+
+
+def test_a_server_that_only_ever_closes_is_left_alone(
+    settings: Settings, hurried: None, store: object
+):
+    app = program(settings)
+    subscribe(app.store, *[address(n) for n in range(30)])
+    transport = FakeTransport(script={("MAIL", ANYONE): ["421 4.7.0 busy"] * 1000})
+    edition = draft(app)
+    with pytest.raises(ServerUnreachableError, match=r"421 4\.7\.0 busy"):
+        send(app, edition, transport=transport)
+    assert set(statuses(app.store).values()) == {"waiting"}
+    # Four rounds of four connections, each tried three times.
+    assert transport.opened <= 4 * 4 * 3
+    app.store.close()
+
+
+def test_a_reader_who_kills_every_connection_stops_nobody(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(30)])
+    server.script = {("RCPT", address(3)): [DROP] * 100}
+    assert send(mailer, draft(mailer), wait=False) == Tally(audience=30, accepted=29, deferred=1)
+
+
+@pytest.mark.parametrize("words", [b"adresse refus\xe9e", b"no\x00body"])
+async def test_a_reply_in_odd_octets_is_recorded(settings: Settings, store: Store, words: bytes):
+    subscribe(store, address(1))
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example.org\r\n")
+        while line := await reader.readline():
+            refused = line.startswith(b"RCPT")
+            writer.write(b"550 5.1.1 " + words + b"\r\n" if refused else b"250 go on\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        app = program(settings, port=server.sockets[0].getsockname()[1])
+        account = await send_edition(app.store, app.press, draft(app))
+        app.close()
+    assert account == Tally(audience=1, refused=1)
+
+
+def test_a_mail_that_is_too_large_pauses_the_edition(
+    mailer: App, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+):
+    subscribe(mailer.store, *[address(n) for n in range(10)])
+    edition = draft(mailer)
+    with monkeypatch.context() as patch:
+        patch.setattr("digest.delivery.message.MAX_BYTES", 5_000)
+        with pytest.raises(MessageTooLargeError, match="5000 are allowed"):
+            send(mailer, edition)
+    assert stored(mailer, edition).status == "paused"
+    assert "shorten templates" in stored(mailer, edition).note
+    assert server.entries() == []
+    resume_edition(mailer.store, edition, utc_now())
+    assert send(mailer, edition) == Tally(audience=10, accepted=10)
