@@ -17,6 +17,7 @@ demo: $(READY)
 
 test: $(READY) lint
 	$(BIN)/python -m tests.browsers
+	$(BIN)/python -m tests.postfix
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest -n 2
 	$(BIN)/coverage combine -q
