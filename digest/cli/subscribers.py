@@ -181,10 +181,12 @@ def unsubscribe(
     from digest.subscribers import people
     from digest.subscribers.addresses import read_address
     from digest.subscribers.records import record
+    from digest.subscribers.withdrawing import holders, withdrawing
 
     app = program(context)
-    with app.store.write() as session:
-        subscriber = people.find(session, read_address(email))
+    address = read_address(email)
+    with withdrawing(app.store, holders([address])) as session:
+        subscriber = people.find(session, address)
         ties = people.ties(session, subscriber, newsletter or ())
         ended = people.unsubscribe_all(session, ties, app.clock())
         left = record(session, subscriber)
@@ -198,10 +200,11 @@ def erase(context: typer.Context, email: Email, as_json: Json = False) -> None:
     from digest.store.suppressed import suppressed
     from digest.subscribers import people
     from digest.subscribers.addresses import read_address
+    from digest.subscribers.withdrawing import holders, withdrawing
 
     app = program(context)
     address = read_address(email)
-    with app.store.write() as session:
+    with withdrawing(app.store, holders([address])) as session:
         subscriber = people.find(session, address)
         skipped = people.erase(session, subscriber, app.clock())
         kept = bool(suppressed(session, [address.key]))

@@ -44,12 +44,13 @@ def add(
     """Never mail these addresses again, whoever subscribes them."""
     from digest.feedback.suppressions import SuppressionReason, suppress
     from digest.subscribers.addresses import read_address
+    from digest.subscribers.withdrawing import holders, withdrawing
     from digest.text import one_line
 
     app = program(context)
     addresses = [read_address(email) for email in emails]
     kept, now = one_line(note, 200), app.clock()
-    with app.store.write() as session:
+    with withdrawing(app.store, holders(addresses)) as session:
         added = [
             address.email
             for address in addresses

@@ -11,6 +11,7 @@ from digest.delivery.database import DatabaseThread
 from digest.delivery.journal import Journal
 from digest.delivery.ledger import MOST, Claim, Handout, Ledger, Order, Outcome
 from digest.delivery.replies import Answer
+from digest.delivery.transitions import Fields, untouched
 
 _GATHER = 0.04
 """Seconds that outcomes gather for a commit, unless it is full before."""
@@ -101,6 +102,16 @@ class Clerk:
             self._asked.set()
         return stock.popleft()
 
+    async def recheck(self, claim: Claim) -> Fields | None:
+        """What becomes of a claim that may not be sent any more; None where it may.
+
+        Most are sent so soon that there is nothing to ask.
+        """
+        now = self._clock()
+        if not self._ledger.is_stale(claim, now):
+            return None
+        return await self._database.run(self._ledger.renew, claim, now)
+
     def heard(self, claim: Claim, answer: Answer) -> None:
         """Note a server's answer in the journal: `settle` follows."""
         self._journal.heard(claim.hold, answer)
@@ -163,6 +174,7 @@ class Clerk:
         try:
             while self._outcomes or not self._ending:
                 await self._until_asked()
+                self._put_away()
                 outcomes, self._outcomes = self._outcomes, []
                 now = self._clock()
                 order = self._order(now)
@@ -198,6 +210,19 @@ class Clerk:
         if self.again is None:
             return _GLANCE
         return min(max((self.again - self._clock()).total_seconds(), 0.001), _GLANCE)
+
+    def _put_away(self) -> None:
+        """Give back what lies in stock while every connection is busy for long."""
+        now = self._clock()
+        for server, stock in self._stock.items():
+            if not self._taken[server] and not self._waiting[server]:
+                for claim in stock:
+                    self._outcomes.append(
+                        Outcome(claim, untouched(attempts=claim.attempts, now=now))
+                    )
+                    if claim.destination in self._crowded:
+                        self._held[claim.destination] -= 1
+                stock.clear()
 
     def _order(self, now: datetime) -> Order:
         if self._closing or (self.again and self.again > now):

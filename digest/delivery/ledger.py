@@ -33,6 +33,9 @@ MOST = 500
 
 _ROWS = Delivery.metadata.tables["delivery"]
 _TRIABLE = (DeliveryStatus.WAITING, DeliveryStatus.DEFERRED)
+_HELD = (DeliveryStatus.CLAIMED,)
+# Less than the patience of whoever leaves: see `subscribers.withdrawing`.
+_FRESH = timedelta(seconds=2)
 
 
 class Claim(NamedTuple):
@@ -145,6 +148,20 @@ class Ledger:
                 self._hand_out(session, handout, order, now)
             self._paces.save(session)
         return handout
+
+    def is_stale(self, claim: Claim, now: datetime) -> bool:
+        """Whether a claim was made so long ago that its subscriber may have left since."""
+        return now - (claim.until - self._lease) > _FRESH
+
+    def renew(self, claim: Claim, now: datetime) -> Fields | None:
+        """Look again whether a claim's message may leave; if not, the row as it is from now on."""
+        with self._store.write() as session:
+            query = _as_they_stand(session, self._newsletter, [claim.delivery_id], _HELD)
+            for row in session.connection().execute(query):
+                reason = skip_reason(row.subscriber_id, row.status, suppressed=row.key is not None)
+                if reason is not None and row.fence == claim.fence:
+                    return skipped(reason, attempts=claim.attempts, now=now)
+        return None
 
     def give_back(self) -> None:
         """Let others have what this sender claimed and did not settle: none of it was begun.
@@ -323,7 +340,12 @@ def _suppress(session: Session, outcomes: Iterable[Outcome], now: datetime) -> N
         session.connection().execute(statement, gone)
 
 
-def _as_they_stand(session: Session, newsletter: str, ids: Sequence[int]) -> Select[Any]:
+def _as_they_stand(
+    session: Session,
+    newsletter: str,
+    ids: Sequence[int],
+    statuses: Sequence[DeliveryStatus] = _TRIABLE,
+) -> Select[Any]:
     """Rows that may be tried, locked, beside all that may forbid it.
 
     PostgreSQL passes over rows that another sender is claiming; on SQLite there is one writer.
@@ -350,7 +372,7 @@ def _as_they_stand(session: Session, newsletter: str, ids: Sequence[int]) -> Sel
             & (col(Subscription.newsletter) == newsletter),
         )
         .outerjoin(Suppression, stop == col(Subscriber.key))
-        .where(among(session, _ROWS.c.id, ids), _ROWS.c.status.in_(_TRIABLE))
+        .where(among(session, _ROWS.c.id, ids), _ROWS.c.status.in_(statuses))
         .with_for_update(of=_ROWS, skip_locked=True)
     )
 

@@ -255,7 +255,10 @@ class Round:
             return True, None
         answer = await connection.announce(parcel.envelope)
         if answer is None:
-            if not self._begin(parcel.claim):
+            withdrawn = await self._clerk.recheck(parcel.claim)
+            if withdrawn is not None:
+                self._settle(parcel.claim, withdrawn)
+            if withdrawn is not None or not self._begin(parcel.claim):
                 await connection.close()
                 return False, None
             following = self._at_hand(server, connection)

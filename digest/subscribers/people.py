@@ -108,8 +108,9 @@ def erase(session: Session, subscriber: Subscriber, now: datetime) -> int:
     """Forget a person; the number of deliveries that they will now not get.
 
     Their subscriptions go with them. Deliveries stay without a name, so that an edition's accounts
-    still sum up; those not yet tried are skipped, with the reason `ERASED`. One that a worker has
-    claimed is the worker's to finish. A suppression stays: it keeps the address from being mailed.
+    still sum up; those not yet tried are skipped, with the reason `ERASED`. One that a sender has
+    in hand is the sender's to finish: see `withdrawing`. A suppression stays: it keeps the address
+    from being mailed.
     """
     untried = update(Delivery).where(
         col(Delivery.subscriber_id) == subscriber.id,

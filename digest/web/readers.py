@@ -16,6 +16,7 @@ from digest.store.models import Subscription, SubscriptionStatus
 from digest.store.rows import row_id
 from digest.subscribers.choices import read_choices
 from digest.subscribers.subscribing import unsubscribe
+from digest.subscribers.withdrawing import holder, withdrawing
 from digest.web.pages import SHOWS, Program, page
 
 ONE_CLICK = "One-Click"
@@ -37,7 +38,9 @@ def leave(
     app: Program, token: str, one_click: Annotated[str, Form(alias="List-Unsubscribe")] = ""
 ) -> Response:
     """RFC 8058 section 3.2: 200, no cookie, no redirect, whatever kind of form it comes in."""
-    with app.store.write() as session:
+    with app.store.read() as session:
+        number = row_id(_subscription(app, session, token))
+    with withdrawing(app.store, holder(number)) as session:
         subscription = _subscription(app, session, token)
         unsubscribe(session, row_id(subscription), app.clock())
         session.refresh(subscription)

@@ -1,0 +1,68 @@
+"""Leaving while a sending is under way: whoever has left is mailed no more, not even once.
+
+A sender holds the deliveries that it is about to try, some tens of milliseconds each. A change that
+takes somebody out of its reach waits until it has let go of theirs: so no mail leaves after the
+change is committed.
+"""
+
+import time
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlmodel import Session, col
+
+from digest.store import Store
+from digest.store.models import Delivery, DeliveryStatus, Subscriber, Subscription
+from digest.subscribers.addresses import Address
+
+PATIENCE = 5.0
+"""Seconds that a change waits at most: a server that hangs has begun the mail long before."""
+_PAUSE = 0.02
+_OPEN = (DeliveryStatus.WAITING, DeliveryStatus.DEFERRED, DeliveryStatus.CLAIMED)
+
+
+def holders(addresses: Collection[Address]) -> Select[Any]:
+    """The subscribers with some addresses, for `withdrawing`."""
+    return select(col(Subscriber.id)).where(col(Subscriber.key).in_([a.key for a in addresses]))
+
+
+def holder(subscription_id: int) -> Select[Any]:
+    """The subscriber of a subscription, for `withdrawing`."""
+    return select(col(Subscription.subscriber_id)).where(col(Subscription.id) == subscription_id)
+
+
+@contextmanager
+def withdrawing(store: Store, whom: Select[Any]) -> Iterator[Session]:
+    """A writing session, begun while no sender has a mail to these subscribers in hand.
+
+    Until it ends, none can take one in hand.
+
+    Args:
+        store: the database.
+        whom: the numbers of the subscribers; see `holders`.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        with ExitStack() as stack:
+            session = stack.enter_context(store.write())
+            if not _in_hand(session, whom) or time.monotonic() > deadline:
+                yield session
+                return
+        time.sleep(_PAUSE)
+
+
+def _in_hand(session: Session, whom: Select[Any]) -> bool:
+    # The rows are locked: senders pass over locked ones. On SQLite there is one writer.
+    rows = (
+        select(col(Delivery.status), col(Delivery.claimed_until))
+        .where(col(Delivery.subscriber_id).in_(whom), col(Delivery.status).in_(_OPEN))
+        .with_for_update()
+    )
+    now = datetime.now(UTC)
+    return any(
+        row.status == DeliveryStatus.CLAIMED and row.claimed_until and row.claimed_until > now
+        for row in session.connection().execute(rows).all()
+    )
