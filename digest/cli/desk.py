@@ -134,7 +134,7 @@ def pin(
     note: Note = "",
     as_json: Json = False,
 ) -> None:
-    """Have these articles first in the edition they come in, each leading its story."""
+    """Have these articles, or newer versions of them, first in their edition, as leads."""
     _mark(context, "pinned", articles, newsletter, note, as_json=as_json)
 
 

@@ -25,6 +25,8 @@ from digest.stories.markers import read_marker
 from digest.text import one_line
 
 TEASER_LENGTH = 320
+# A notice of correction says what is right at its end.
+NOTICE_LENGTH = 400
 # A morning on which one section has all the news still shows that there are others.
 TOP_FROM_ONE_HEADING = 2
 
@@ -175,7 +177,7 @@ def _correction(account: Account) -> str:
     for version in account.versions:  # the latest first
         if version.kind is VersionKind.NOTICE:
             item = version.item
-            said = (one_line(text, TEASER_LENGTH) for text in (item.teaser, item.body, item.title))
+            said = (one_line(text, NOTICE_LENGTH) for text in (item.body, item.teaser, item.title))
             return next(filter(None, (read_marker(text).text for text in said)), "")
     return ""
 

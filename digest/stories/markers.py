@@ -10,7 +10,7 @@ from digest.stories.words import terms
 _CORRECTION = """
 correction, corrections, corrected, clarification, clarified, erratum, errata, refile
 rectificatif, corrigé, précision, précisions
-Berichtigung, Korrektur, korrigiert, Richtigstellung, Klarstellung
+Berichtigung, berichtigt, Korrektur, korrigiert, Richtigstellung, richtiggestellt, Klarstellung
 corrección, corregido, corrige, rectificación, aclaración, fe de errores, fe de erratas
 correção, corrigido, retificação, esclarecimento
 correzione, corretto, rettifica, errata corrige

@@ -72,7 +72,12 @@ class Piece:
     @cached_property
     def names(self) -> frozenset[str]:
         """The headline's words that the text writes as names."""
-        return frozenset(names(self._told)).intersection(self.headline)
+        return self.named.intersection(self.headline)
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The words that the text writes as names."""
+        return frozenset(names(self._told))
 
 
 def _runs(tokens: Sequence[str]) -> frozenset[int]:

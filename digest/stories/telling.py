@@ -38,8 +38,8 @@ def tell(
 ) -> list[Story]:
     """Group articles into stories, choose each one's lead, and rank them, the best first.
 
-    Near-duplicates become one account with its versions. A pinned article, or the correction of
-    one, leads its story, and its story comes before all that hold none.
+    Near-duplicates become one account with its versions. A pinned article, or the version of it
+    that is shown, leads its story, and its story comes before all that hold none.
 
     Args:
         items: the articles; no two have one id.

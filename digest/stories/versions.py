@@ -59,7 +59,7 @@ def collapse(
     Every item is in the result once, as an account's own or as a version. An article is never a
     version of one that is declared to be in another language. The result does not depend on the
     order of the items, and comes in the order of their ids. A date after `now` counts as now. Of
-    the versions of a piece one whose id is `pinned` is shown, unless it was corrected.
+    identical copies one whose id is `pinned` is shown.
     """
     pieces = sorted(_pieces(items, now), key=lambda piece: piece.key)
     groups = _with_notices(_near(pieces))

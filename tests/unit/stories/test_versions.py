@@ -236,7 +236,7 @@ def test_a_notice_of_correction_does_not_replace_the_account_and_is_told_with_it
     (account,) = collapse([wrong, notice], now=NOW, pinned=("wrong",))
     assert (account.item.id, account.mark) == ("wrong", "")
     (account,) = collapse([wrong, notice], now=NOW, pinned=("notice",))
-    assert account.item.id == "notice", "the editor knows better"
+    assert account.item.id == "wrong", "what is pinned is the piece: its account stays"
     # What came out afterwards, with the right figure, has no need of it any more.
     assert told(wrong, notice, item("new", "Ferry aground", FERRY + MORE, ago=2)) == {
         "new": {"notice": "update", "wrong": "update"}
@@ -296,14 +296,61 @@ def test_a_marked_update_that_was_written_anew_replaces_the_one_before():
     assert told(old, plain) == {"old": {}, "new": {}}
 
 
-def test_a_pinned_version_is_shown_unless_it_was_corrected():
+def test_what_is_pinned_is_the_piece_and_its_present_version_is_shown():
     old = item("old", "Ferry runs aground", FERRY, ago=6)
     new = item("new", "Ferry runs aground", FERRY + MORE, ago=3)
     (account,) = collapse([old, new], now=NOW, pinned=("old",))
-    assert account.item.id == "old"
+    assert account.item.id == "new"
     right = item("right", "CORRECTED: Ferry runs aground", FERRY + MORE, ago=2)
     (account,) = collapse([old, new, right], now=NOW, pinned=("old",))
     assert account.item.id == "right"
+    copy = item("copy", "Ferry aground", FERRY, ago=2)
+    assert collapse([old, copy], now=NOW, pinned=("copy",))[0].item.id == "copy"
+
+
+def test_a_later_version_that_follows_a_correction_takes_its_place():
+    wrong = item("wrong", "Ferry with 122 on board runs aground off Kaliakra", WRONG, ago=9)
+    right = item("right", RIGHT, FERRY, ago=6)
+    later = item("later", "Ferry aground, company pays", FERRY + MORE, ago=2)
+    assert told(wrong, right, later) == {"later": {"right": "update", "wrong": "update"}}
+    # One word is enough of its own, while a copy of the correction has nothing.
+    dead = item("dead", "Ferry aground", FERRY.replace("nobody was hurt", "nine died"), ago=2)
+    assert set(told(wrong, right, dead)) == {"dead"}
+    copy = item("copy", "Ferry aground", FERRY, ago=2)
+    assert told(wrong, right, copy) == {"right": {"copy": "copy", "wrong": "correction"}}
+
+
+def test_a_later_version_that_repeats_what_was_corrected_does_not_come_back():
+    wrong = item("wrong", "Ferry with 122 on board runs aground off Kaliakra", WRONG, ago=9)
+    right = item("right", RIGHT, FERRY, ago=6)
+    grown = item("grown", "Ferry aground, company pays", WRONG + MORE, ago=2)
+    assert told(wrong, right, grown) == {"right": {"grown": "correction", "wrong": "correction"}}
+    # What it corrected is not here: a text that is like it may be just that.
+    assert told(right, item("copy", "Ferry aground", WRONG, ago=2)) == {"right": {"copy": "copy"}}
+    assert set(told(right, item("more", "Ferry aground", FERRY + MORE * 2, ago=2))) == {"more"}
+
+
+def test_a_correction_corrects_nothing_that_came_after_it_and_is_right():
+    wrong = item("wrong", "Ferry with 122 on board aground off Kaliakra", WRONG, ago=9)
+    first = item("first", "CORRECTION: Ferry with 122 on board aground", FERRY, ago=6)
+    plain = item("plain", "Ferry with 212 on board aground off Kaliakra", FERRY, ago=4)
+    assert told(wrong, first, plain) == {"first": {"plain": "copy", "wrong": "correction"}}
+    again = item("again", "Ferry with 212 on board aground (corrected)", FERRY, ago=4)
+    assert told(wrong, first, again) == {"again": {"first": "copy", "wrong": "correction"}}
+
+
+def test_a_notice_is_told_until_a_later_version_says_the_right_thing():
+    wrong = item("wrong", "Ferry with 122 on board runs aground off Kaliakra", WRONG, ago=9)
+    notice = item("notice", RIGHT, NOTICE, ago=6)
+    headline = "Ferry runs aground off Kaliakra, company pays"
+    grown = item("grown", headline, WRONG + MORE, ago=2)
+    assert told(wrong, notice, grown) == {"grown": {"notice": "notice", "wrong": "update"}}
+    name = "CORRECTION: Ferry runs aground off Kaliakra"
+    body = "Our report on the ferry misspelt the name of the captain. He is Yordan Metkov."
+    notice = item("notice", name, body, ago=6)
+    assert told(wrong, notice, grown) == {"grown": {"notice": "notice", "wrong": "update"}}
+    mended = item("mended", headline, (WRONG + MORE).replace("Metev", "Metkov"), ago=2)
+    assert told(wrong, notice, mended) == {"mended": {"notice": "update", "wrong": "update"}}
 
 
 def test_the_editors_wish_passes_to_the_version_that_is_shown():
