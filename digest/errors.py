@@ -100,7 +100,7 @@ class ExpiredTokenError(BadTokenError):
 
 
 class EditionNotDraftError(DigestError):
-    """Edition {edition} is {status}: only a draft can be composed anew."""
+    """Edition {edition} is {status}: only a draft can be composed anew; {remedy}."""
 
 
 class NoEditionThatDayError(UsageError):
@@ -111,12 +111,16 @@ class NoSuchArticleError(UsageError):
     """There is no article {article}: `digest articles list` shows those there are."""
 
 
+class AmbiguousArticleError(UsageError):
+    """Several articles have the id {article}: name the one you mean by its number ({numbers})."""
+
+
 class SameArticleError(UsageError):
     """{articles}: name two different articles or more."""
 
 
 class ContradictionError(UsageError):
-    """{first} and {last} cannot be kept apart while {chain} are together: forget one pair first."""
+    """{one} and {two} cannot be kept {kind} while {others}: {remedy}."""
 
 
 class ConstraintsUnreadableError(UsageError):

@@ -30,7 +30,7 @@ def read_constraints(path: Path) -> Hand:
             # Of those kept together a tie to the first says all: there may be thousands.
             kept[kind] += combinations(ids, 2) if kind == "apart" else zip(repeat(ids[0]), ids[1:])
     hand = Hand(tuple(kept["together"]), tuple(kept["apart"]))
-    check(hand)
+    check(hand, remedy="take one of these wishes out of the file")
     return hand
 
 

@@ -90,3 +90,15 @@ def _versions_of(story: dict[str, Any], by: int) -> Iterator[str]:
 
 def _line(row: dict[str, Any], role: str) -> str:
     return f"{row['article']:>20}    {role}: {row['title']}"
+
+
+def counted(document: "EditionDocument") -> str:
+    """How many articles an edition shows, as its readers are told; and how many stand behind."""
+    shown = sum(story.articles for story in document.stories)
+    hidden = sum(len(story.members) for story in document.stories) - shown
+    told = f"{_many(shown, 'article')} in {_many(len(document.stories), 'story', 'stories')}"
+    return f"{told}, and {_many(hidden, 'other version')} of them" if hidden else told
+
+
+def _many(number: int, one: str, more: str = "") -> str:
+    return f"{number} {one if number == 1 else more or one + 's'}"

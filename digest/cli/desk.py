@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from digest.cli.common import Json, program, say
+from digest.cli.common import Json, note, program, say
 from digest.cli.tables import table
 from digest.text import one_line
 
@@ -22,7 +22,7 @@ marks = typer.Typer()
 
 Articles = Annotated[
     list[str],
-    typer.Argument(metavar="ARTICLE…", help="By number, by address, or by the publisher's id."),
+    typer.Argument(metavar="ARTICLE…", help="By number, else by address or publisher's id."),
 ]
 Note = Annotated[str, typer.Option(metavar="TEXT", help="Kept with it, for whoever asks why.")]
 Newsletter = Annotated[
@@ -267,10 +267,18 @@ def _unmark(
 
 
 def _numbers(session: "Session", app: "App", names: Sequence[str]) -> list[int]:
-    from digest.ingest.catalogue import find_article
+    return [named_article(session, app, name) for name in names]
+
+
+def named_article(session: "Session", app: "App", name: str) -> int:
+    """The number of the article that was named; says so where another has that as its id."""
+    from digest.ingest.catalogue import find_article, namesakes
 
     feeds = [feed.slug for feed in app.settings.feeds]
-    return [find_article(session, name, feeds) for name in names]
+    number = find_article(session, name, feeds)
+    for other in namesakes(session, name, number, feeds):
+        note(f"digest: {name} is taken for a number; it is also the id of article {other}")
+    return number
 
 
 def _titles(session: "Session", articles: Sequence[int]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from digest.cli import account as accounts
 from digest.cli.account import Id, account_data, account_lines
 from digest.cli.common import Json, done_in_part, note, program, say
 from digest.cli.dates import read_day
+from digest.cli.desk import named_article
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -42,7 +43,7 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Compose and freeze the edition of a day; one that exists is shown as it is."""
-    from digest.cli.contents import content_lines, contents
+    from digest.cli.contents import content_lines, contents, counted
     from digest.editions.life import Rebuild, load_document
     from digest.editions.life import build as build_edition
 
@@ -63,8 +64,7 @@ def build(
     held = contents(document)
     data = {**_facts(edition), **held, "excluded": excluded}
     lines = [_headline(edition), "", *content_lines(held, whole=False)]
-    articles = sum(len(story.members) for story in document.stories)
-    lines += ["", f"{articles} articles in {len(document.stories)} stories"]
+    lines += ["", counted(document)]
     lines += _left_out(excluded)
     if edition.status == "cancelled":
         note("digest: this edition was cancelled: its date has no other, articles that nobody got")
@@ -151,7 +151,6 @@ def why(
     from digest.editions.life import find_edition
     from digest.editions.reasons import why_lines
     from digest.editions.why import why_article
-    from digest.ingest.catalogue import find_article
 
     app = program(context)
     with app.store.read() as session:
@@ -160,8 +159,7 @@ def why(
             reader = why_reader(session, edition, who)
             say(reader, [f"{reader['email']}: {reader['said']}"], as_json=as_json)
             return
-        feeds = [feed.slug for feed in app.settings.feeds]
-        number = find_article(session, who, feeds)
+        number = named_article(session, app, who)
         place = why_article(session, app.settings, edition, number)
     say(place.model_dump(mode="json"), why_lines(place), as_json=as_json)
 

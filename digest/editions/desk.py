@@ -28,7 +28,7 @@ from digest.store.models import (
     MarkKind,
     PairKind,
 )
-from digest.stories.hand import check
+from digest.stories.hand import NO_HAND, check
 
 Pair = tuple[int, int]
 _PAIR = tuple_(col(ArticlePair.first_id), col(ArticlePair.second_id))
@@ -58,7 +58,8 @@ def keep(
     _take_turns_on_pairs(session)
     known = linked_pairs(session, select(col(Article.id)).where(col(Article.id).in_(articles)))
     wanted = dict.fromkeys(combinations(sorted(articles), 2), kind)
-    check(as_hand({**known, **wanted}))
+    wished = as_hand(wanted) if kind == PairKind.TOGETHER else NO_HAND
+    check(as_hand({**known, **wanted}), wished.together)
     kept = Kept()
     for pair in wanted:
         of_kind = kept.unchanged if known.get(pair) == kind else kept.replaced

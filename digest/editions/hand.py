@@ -1,6 +1,6 @@
 """What editors decided, as the composition of an edition needs it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -76,7 +76,7 @@ def linked_pairs(session: Session, articles: Any) -> dict[tuple[int, int], str]:
     return {(one, two): kind for one, two, kind in session.execute(query)}
 
 
-def as_hand(pairs: dict[tuple[int, int], str], pins: Iterable[int] = ()) -> Hand:
+def as_hand(pairs: Mapping[tuple[int, int], str], pins: Iterable[int] = ()) -> Hand:
     """Rows as grouping sees them."""
     kept: dict[str, list[tuple[str, str]]] = {PairKind.TOGETHER: [], PairKind.APART: []}
     for (one, two), kind in sorted(pairs.items()):

@@ -179,10 +179,19 @@ def _to_be_rebuilt(edition: Edition, wanted: _Wanted) -> bool:
     is_draft = edition.status == EditionStatus.DRAFT
     if wanted.rebuild == Rebuild.ALWAYS:
         if not is_draft:
-            raise EditionNotDraftError(edition=edition.id, status=edition.status)
+            raise EditionNotDraftError(
+                edition=edition.id, status=edition.status, remedy=_instead(edition)
+            )
         return True
     stale = edition.composed < edition.cutoff <= wanted.now
     return wanted.rebuild == Rebuild.STALE and is_draft and stale
+
+
+def _instead(edition: Edition) -> str:
+    if edition.status == EditionStatus.CANCELLED:
+        command = f"`digest editions build {edition.newsletter} --date D`"
+        return f"articles that nobody got come in that of another day: {command}"
+    return "what it lacks comes in the next one"
 
 
 def _store_places(session: Session, edition: Edition, composed: Composed) -> None:

@@ -8,7 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select
 from sqlmodel import Session
 
-from digest.errors import NoSuchArticleError, NoSuchSectionError, UsageError
+from digest.errors import (
+    AmbiguousArticleError,
+    NoSuchArticleError,
+    NoSuchSectionError,
+    UsageError,
+)
 from digest.ingest import clean
 from digest.ingest.identity import URL_LIMIT, canonical_url, id_key, url_key
 from digest.ingest.upsert import BATCH, table
@@ -19,6 +24,8 @@ from digest.text import one_line
 
 # What a number of ours has at most: PostgreSQL takes no larger one.
 _DIGITS = 18
+# So many articles of one name are told.
+_NAMESAKES = 10
 # So many sections are named to somebody who asks for one that is not there, whose name is cut.
 _SECTIONS, _SHOWN = 20, 80
 
@@ -26,27 +33,42 @@ _SECTIONS, _SHOWN = 20, 80
 def find_article(session: Session, name: str, scopes: Iterable[str] = ()) -> int:
     """The number of the article that somebody names: by it, by its address, or by its id outside.
 
+    What is one article's number and another's id is taken for the number; see `namesakes`.
+
     Args:
         session: where to look.
         name: what was typed.
         scopes: the feeds whose ids count, besides those in article files.
 
     Raises:
-        NoSuchArticleError: no article goes by that name, or several do.
+        NoSuchArticleError: no article goes by that name.
+        AmbiguousArticleError: several have it as their id.
     """
     name = clean.line(name, URL_LIMIT)
     if name.isascii() and name.isdigit() and len(name) <= _DIGITS:
         found = session.get(Article, int(name))
         if found is not None and found.id is not None:
             return found.id
+    numbers = _known_outside(session, name, scopes)
+    if not numbers:
+        raise NoSuchArticleError(article=name)
+    if len(numbers) > 1:
+        raise AmbiguousArticleError(article=name, numbers=", ".join(map(str, numbers)))
+    return numbers[0]
+
+
+def namesakes(session: Session, name: str, article: int, scopes: Iterable[str] = ()) -> list[int]:
+    """The other articles whose id or address is what somebody named an article by."""
+    known = _known_outside(session, clean.line(name, URL_LIMIT), scopes)
+    return [number for number in known if number != article]
+
+
+def _known_outside(session: Session, name: str, scopes: Iterable[str]) -> list[int]:
     url = canonical_url(name)
     wanted = [*([url_key(url)] if url else []), *(id_key(scope, name) for scope in ("", *scopes))]
     keys = table(ArticleKey)
-    query = select(keys.c.article_id).where(keys.c.key.in_(wanted)).distinct().limit(2)
-    numbers = list(session.scalars(query))
-    if len(numbers) != 1:
-        raise NoSuchArticleError(article=name)
-    return int(numbers[0])
+    query = select(keys.c.article_id).where(keys.c.key.in_(wanted)).distinct()
+    return sorted(session.scalars(query.order_by(keys.c.article_id).limit(_NAMESAKES)))
 
 
 def list_articles(

@@ -86,8 +86,18 @@ def obey(
     return sorted(stories)
 
 
-def check(hand: Hand) -> None:
+def check(
+    hand: Hand,
+    wished: Collection[Pair] = (),
+    remedy: str = "forget one of these pairs first (`digest stories forget`)",
+) -> None:
     """Make sure that the wishes agree with each other.
+
+    Args:
+        hand: the wishes.
+        wished: the pairs of it that are wished now; where it is one of these that cannot be kept
+            together, the message says so, and not that others cannot be kept apart.
+        remedy: what to do about it.
 
     Raises:
         ContradictionError: a chain of articles is kept together whose ends are kept apart.
@@ -105,8 +115,21 @@ def check(hand: Hand) -> None:
             before, chain = _before(beside, one), [two]
             while chain[-1] != one:
                 chain.append(before[chain[-1]])
-            links = [f"{link} with {other}" for link, other in pairwise(reversed(chain))]
-            raise ContradictionError(first=one, last=two, chain=" and ".join(links))
+            raise _contradiction((one, two), [*pairwise(reversed(chain))], wished, remedy)
+
+
+def _contradiction(
+    apart: Pair, links: Sequence[Pair], wished: Collection[Pair], remedy: str
+) -> ContradictionError:
+    now = {frozenset(pair) for pair in wished}
+    meant = next((link for link in links if frozenset(link) in now), None)
+    chain = " and ".join(f"{one} with {two}" for one, two in links if (one, two) != meant)
+    others = [f"{chain} are together"] if chain else []
+    if meant:
+        others.insert(0, "{} and {} are apart".format(*apart))
+    one, two = meant or apart
+    kind = "together" if meant else "apart"
+    return ContradictionError(one=one, two=two, kind=kind, others=", ".join(others), remedy=remedy)
 
 
 def _before(beside: Mapping[str, Collection[str]], article: str) -> dict[str, str]:

@@ -45,6 +45,9 @@ def test_build_show_why_render_and_cancel(desk: Program):
     desk("editions", "cancel", number)
     again = desk.run("editions", "build", "morning")
     assert "was cancelled" in again.stderr
+    refused = desk.run("editions", "build", "morning", "--rebuild")
+    assert refused.returncode == 1
+    assert "come in that of another day: `digest editions build morning --date D`" in refused.stderr
 
 
 def test_why_knows_an_article_by_its_publishers_id_and_its_address(desk: Program):
@@ -61,6 +64,19 @@ def test_why_knows_an_article_by_its_publishers_id_and_its_address(desk: Program
     for name in (article["id"], article["url"], f"{article['url']}?utm_source=mail"):
         why = desk.json("editions", "why", number, name)
         assert (why["title"], why["included"]) == ("Harbour opens", True)
+
+
+def test_a_number_that_is_another_articles_id_is_said_to_be_taken_for_a_number(desk: Program):
+    when = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    article = {"id": "1", "title": "Harbour opens", "published": when, "section": "World"}
+    (desk.folder / "more.jsonl").write_text(json.dumps(article))
+    desk("articles", "import", "more.jsonl")
+    rows = desk.json("articles", "list")["articles"]
+    (other,) = (row["id"] for row in rows if row["title"] == "Harbour opens")
+    done = desk.run("articles", "hide", "1")
+    assert done.returncode == 0
+    assert "1  Harbour opens" not in done.stdout
+    assert f"1 is taken for a number; it is also the id of article {other}" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What `editions show` and `editions build` list."""
 
-from digest.cli.contents import content_lines, contents
+from digest.cli.contents import content_lines, contents, counted
 from digest.store.document import EditionDocument, Placement, RelatedArticle, Version
 from tests.documents import CUTOFF, edition, story
 
@@ -60,3 +60,8 @@ def test_the_same_as_data():
         (1, 1, "top"),
         (3, 2, "brief"),
     ]
+
+
+def test_articles_are_counted_as_the_mail_counts_them():
+    assert counted(day()) == "4 articles in 3 stories, and 3 other versions of them"
+    assert counted(edition(story("Ferry runs aground"))) == "1 article in 1 story"
