@@ -69,6 +69,17 @@ ENDS = {
 STEPS = WAY | ENDS
 
 
+CONNECTIONS = 4
+
+
+def configure(folder: Path, port: int, more: str = "") -> Path:
+    """Let senders find the server at a port; gives the configuration's file."""
+    config = folder / "digest.toml"
+    with config.open("a", encoding="utf-8") as file:
+        file.write(f"[smtp]\nport = {port}\nmax_connections = {CONNECTIONS}\n{more}\n")
+    return config
+
+
 def start(config: Path, edition: int, **options: object) -> subprocess.Popen[bytes]:
     """Start a sender."""
     command = [sys.executable, "-m", "tests.sending", str(config), str(edition)]

@@ -1,7 +1,6 @@
 """`digest articles`: what came in."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ import typer
 
 from digest.cli import desk
 from digest.cli.common import Json, done_in_part, program, say
+from digest.cli.dates import read_day
 
 if TYPE_CHECKING:
     from digest.ingest.incoming import Report
@@ -59,13 +59,15 @@ def import_files(
         section=section or "",
     )
     say(report.as_json(), _import_lines(report), as_json=as_json)
+    if report.found_nothing:
+        raise typer.Exit(2)
     done_in_part(complete=not report.rejected)
 
 
 def _import_lines(report: "Report") -> Iterator[str]:
     yield (
         f"{report.read} read: {report.added} added, {report.updated} updated,"
-        f" {report.unchanged} unchanged, {len(report.rejected)} rejected"
+        f" {report.unchanged} unchanged, {report.unreadable} rejected"
     )
     for rejection in report.rejected[:_SHOWN]:
         where = f":{rejection.line}" if rejection.line is not None else ""
@@ -81,9 +83,7 @@ def _import_lines(report: "Report") -> Iterator[str]:
 @app.command("list")
 def list_articles(
     context: typer.Context,
-    date: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Published on that day.")
-    ] = None,
+    date: Annotated[str | None, typer.Option(metavar="D", help="Published on that day.")] = None,
     section: Annotated[str | None, typer.Option(help="Of this section and those below.")] = None,
     limit: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="At most so many, the latest first.")
@@ -98,12 +98,11 @@ def list_articles(
 
     program_ = program(context)
     zone = ZoneInfo(program_.settings.site.timezone)
-    day = date.date() if date else None
     declared = [section.path for section in program_.settings.declared_sections().values()]
     rows = catalogue.list_articles(
         program_.store,
         zone,
-        day=day,
+        day=read_day(date),
         section=section,
         limit=limit,
         declared=declared,

@@ -28,6 +28,8 @@ class Mailbox:
 
 
 @lru_cache(maxsize=1024)
+# Who makes a mail asks once for its head and once for its envelope.
+@lru_cache(maxsize=64)
 def mailbox(address: str) -> Mailbox:
     """The address as the envelope and the headers want it.
 

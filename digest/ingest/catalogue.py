@@ -12,7 +12,6 @@ from digest.errors import (
     AmbiguousArticleError,
     NoSuchArticleError,
     NoSuchSectionError,
-    UsageError,
 )
 from digest.ingest import clean
 from digest.ingest.identity import URL_LIMIT, canonical_url, id_key, url_key
@@ -89,7 +88,6 @@ def list_articles(
 
     Raises:
         NoSuchSectionError: no article is, or is to be, in the section or in one below it.
-        UsageError: the day is the first or the last that there is.
         StoreError: the database failed.
     """
     articles, sections = table(Article), table(Section)
@@ -108,11 +106,8 @@ def list_articles(
         .limit(limit)
     )
     if day is not None:
-        try:
-            start = datetime.combine(day, time(), zone).astimezone(UTC)
-            end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
-        except OverflowError as error:
-            raise UsageError(detail=f"{day} is at the end of time: choose another date") from error
+        start = datetime.combine(day, time(), zone).astimezone(UTC)
+        end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
         query = query.where(articles.c.published >= start, articles.c.published < end)
     if section is not None:
         key = section_key(clean.section(section))
@@ -138,7 +133,7 @@ def _check_section(store: Store, section: str, key: str, declared: Iterable[str]
         known.update(session.execute(select(sections.c.key, sections.c.path)).all())
     around = {above for each in known for above in ancestors(each)}
     if key not in around:
-        shown = sorted(known.values())
+        shown = sorted(filter(None, known.values()))  # what names no section is in one without name
         more = [f"… ({len(shown) - _SECTIONS} more)"] if len(shown) > _SECTIONS else []
         told = ", ".join([*shown[:_SECTIONS], *more]) or "none: no article is there yet"
         raise NoSuchSectionError(section=one_line(section, _SHOWN), known=told)

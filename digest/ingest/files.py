@@ -56,9 +56,10 @@ def read_file(path: str, form: Format, reading: Reading) -> Iterator[Outcome]:
         with BufferedReader(raw, _HEAD) as stream:
             yield from _read(stream, stream.peek(_HEAD)[:_HEAD], name, form, reading)
     except IsADirectoryError:
-        yield Rejection(name, None, "this is a folder: name the files in it")
+        yield Rejection(name, None, "this is a folder: name the files in it", unopened=True)
     except OSError as error:
-        yield Rejection(name, None, f"the file cannot be read ({error.strerror}): check the path")
+        reason = f"the file cannot be read ({error.strerror}): check the path"
+        yield Rejection(name, None, reason, unopened=True)
     except DigestError as error:
         yield Rejection(name, None, str(error))
 

@@ -38,11 +38,15 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """What could not be read: `line` counts from 1, None where the whole source is meant."""
+    """What could not be read: `line` counts from 1, None where the whole source is meant.
+
+    A source that is `unopened` held nothing to read, as far as is known.
+    """
 
     source: str
     line: int | None
     reason: str
+    unopened: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The contract's form."""
@@ -51,7 +55,7 @@ class Rejection:
 
 @dataclass(slots=True)
 class Report:
-    """What became of what came in: `read` is the sum of the four outcomes."""
+    """What became of what came in: `read` is the sum of the outcomes of articles."""
 
     added: int = 0
     updated: int = 0
@@ -63,7 +67,17 @@ class Report:
     @property
     def read(self) -> int:
         """How many articles were found, readable or not."""
-        return self.added + self.updated + self.unchanged + len(self.rejected)
+        return self.added + self.updated + self.unchanged + self.unreadable
+
+    @property
+    def unreadable(self) -> int:
+        """How many articles were rejected; a file that is not there is none."""
+        return sum(not rejection.unopened for rejection in self.rejected)
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether none of the sources could be opened."""
+        return bool(self.rejected) and not self.read
 
     def as_json(self) -> dict[str, Any]:
         """The contract's form."""

@@ -16,6 +16,18 @@ from digest.ingest.incoming import Incoming, Rejection
 Names = Annotated[list[str], Field(max_length=1_000)]
 
 
+_NAMES = 'write a list of at most 1,000 texts, such as ["one", "two"]'
+_WANTED = {
+    "title": "every article needs one, as a text in quotes",
+    "published": "write an ISO 8601 instant in quotes, such as 2026-03-03T07:00:00+02:00",
+    "section": 'write "World » Ukraine" or ["World", "Ukraine"]',
+    "tags": _NAMES,
+    "authors": _NAMES,
+    "image": 'write {"url": "…", "alt": "…", "caption": "…"}',
+    "priority": "write a whole number from -1000 to 1000",
+}
+
+
 class _Image(BaseModel):
     url: str | None = None
     alt: str | None = None
@@ -60,15 +72,18 @@ def parse_jsonl(
 def _article(text: str, zone: ZoneInfo, now: datetime) -> Incoming:
     told = _Line.model_validate_json(text)
     title = clean.line(told.title, clean.TITLE_LIMIT)
-    if not title:
-        raise ValueError("title: it is empty: every article needs one")
+    image = told.image or _Image()
+    faults = [] if title else ["title: it is empty: every article needs one"]
+    published = now
     try:
         published = plausible(instant(told.published, zone), now)
     except ValueError as error:
-        raise ValueError(f"published: {error}") from error
-    url = _address("url", told.url)
+        faults.append(f"published: {error}")
+    url = _address("url", told.url, faults)
+    image_url = _address("image.url", image.url, faults)
+    if faults:
+        raise ValueError("; ".join(faults))
     external_id = clean.line(told.id or "", identity.URL_LIMIT)
-    image = told.image or _Image()
     body, body_html = clean.body(told.body or "")
     return Incoming(
         keys=identity.keys(url, external_id, "", title, published),
@@ -82,7 +97,7 @@ def _article(text: str, zone: ZoneInfo, now: datetime) -> Incoming:
         section=clean.section(told.section or ()),
         tags=None if told.tags is None else clean.names(told.tags),
         authors=None if told.authors is None else clean.names(told.authors),
-        image_url=_address("image.url", image.url),
+        image_url=image_url,
         image_alt=clean.line(image.alt or "", clean.TITLE_LIMIT),
         image_caption=clean.line(image.caption or "", clean.TITLE_LIMIT),
         language=clean.language(told.language or ""),
@@ -91,30 +106,33 @@ def _article(text: str, zone: ZoneInfo, now: datetime) -> Incoming:
     )
 
 
-def _address(field: str, text: str | None) -> str:
+def _address(field: str, text: str | None, faults: list[str]) -> str:
     if not text or not text.strip():
         return ""
     url = identity.canonical_url(text)
     if not url:
-        raise ValueError(f'{field}: "{clean.line(text, 80)}" is no http or https address')
+        told = clean.line(text, 80)
+        faults.append(f'{field}: "{told}" is no http or https address: mend it or leave it out')
     return url
 
 
 def _in_words(text: Any, error: ValidationError) -> str:
-    """The first thing that is wrong with a line, and its remedy."""
-    detail = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in detail["loc"] if isinstance(part, str))
-    kind, message = detail["type"], detail["msg"]
+    """All that is wrong with a line, each with its remedy."""
+    details = error.errors(include_url=False, include_input=False)
+    kind, message = details[0]["type"], details[0]["msg"]
     if kind == "json_invalid":
         why = re.sub(r" at line \d+ column", " at column", message.removeprefix("Invalid JSON: "))
         return f"this is no JSON object, or only a part of one: {why}"
     if kind in {"model_type", "model_attributes_type"}:
         return f"this is {_kind_of(text)}: write one object a line"
-    if kind == "missing":
-        return f'the field "{where}" is missing'
-    if kind == "string_type" and where == "published":
-        return "published: write an ISO 8601 instant in quotes"
-    return f"{where}: {message[:1].lower()}{message[1:]}"
+    # A field that may be one thing or another fails as each of them: it is told once.
+    faults = {str(detail["loc"][0]): detail["type"] for detail in details}
+    return "; ".join(
+        f'the field "{field}" is missing: {_WANTED[field]}'
+        if kind == "missing"
+        else f"{field}: {_WANTED.get(field, 'write a text in quotes')}"
+        for field, kind in faults.items()
+    )
 
 
 def _kind_of(text: str) -> str:

@@ -26,5 +26,5 @@ class UtcDateTime(TypeDecorator[datetime]):
         """From the database."""
         if value is None:
             return None
-        aware: datetime = value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value
-        return aware.astimezone(UTC)
+        instant: datetime = value
+        return instant.replace(tzinfo=UTC) if dialect.name == "sqlite" else instant.astimezone(UTC)

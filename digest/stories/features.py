@@ -24,6 +24,10 @@ BODY_CHARACTERS = 1500
 
 # What is known of a language beforehand counts as much as this many of the day's articles in it.
 BACKGROUND_ARTICLES = 300.0
+# A word that more of the day's articles hold than this share, and this many times the one known
+# beforehand, is an event's and not the language's: it weighs as if no more of them held it.
+EVENT_SHARE = 0.03
+EVENT_TIMES = 10.0
 # What a word that is everywhere still tells; keeps the vectors of a one-story day from vanishing.
 WEIGHT_FLOOR = 1.0
 # The rarer of two words tells more than in proportion to their information.
@@ -46,6 +50,13 @@ class Vocabulary(dict[str, int]):
         self.stems: list[str] = []
         self.rarities: dict[str, NDArray[np.float32]] = {}
         self._numbers: dict[str, int] = {}
+
+    def expected(self, columns: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The share of articles in which some stems are to be expected, in any language so far."""
+        stems = [self.stems[column] for column in columns.tolist()]
+        known = {name if name in self.shares else "" for name in self.rarities}
+        shares = [expected_shares(stems, self.shares.get(name)) for name in known]
+        return np.asarray(np.max(shares, axis=0)) if shares else np.zeros(len(stems))
 
     def __missing__(self, word: str) -> int:
         number = self._numbers.setdefault(word[:STEM_CHARACTERS], len(self._numbers))
@@ -173,10 +184,9 @@ def _rarity(counts: Any, spoken: Sequence[str], vocabulary: Vocabulary) -> NDArr
         texts = 0 if len(before) else int((rows == language).sum())
         new = slice(len(before), len(vocabulary.stems))
         found = np.bincount(columns, minlength=new.stop)[new] if texts else 0
-        expected = BACKGROUND_ARTICLES * expected_shares(
-            vocabulary.stems[new], vocabulary.shares.get(language)
-        )
-        share = (found + expected + 1) / (texts + BACKGROUND_ARTICLES + 1)
+        expected = expected_shares(vocabulary.stems[new], vocabulary.shares.get(language))
+        share = (found + BACKGROUND_ARTICLES * expected + 1) / (texts + BACKGROUND_ARTICLES + 1)
+        share = np.minimum(share, EVENT_SHARE + EVENT_TIMES * expected)
         after = (np.maximum(-np.log(share), 0) + WEIGHT_FLOOR).astype(np.float32)
         vocabulary.rarities[language] = np.concatenate((before, after))
         rarity[mine] = vocabulary.rarities[language][columns]

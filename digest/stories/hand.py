@@ -129,7 +129,9 @@ def _contradiction(
         others.insert(0, "{} and {} are apart".format(*apart))
     one, two = meant or apart
     kind = "together" if meant else "apart"
-    return ContradictionError(one=one, two=two, kind=kind, others=", ".join(others), remedy=remedy)
+    return ContradictionError(
+        one=one, two=two, kind=kind, others=" and ".join(others), remedy=remedy
+    )
 
 
 def _before(beside: Mapping[str, Collection[str]], article: str) -> dict[str, str]:

@@ -10,11 +10,13 @@ from sparse_dot_topn import sp_matmul_topn
 from digest.stories.features import Features
 from digest.stories.model import Model
 
-# Only words in at most this share of the texts, and in so many, make a pair worth weighing. On a
-# large day the commonest of these give way, until comparing the texts takes so many products.
+# Words that the language uses everywhere, by what is known beforehand, make no pair where more than
+# this share of the texts hold them, and more than so many: what a large event is told by does, in
+# however many texts it is. On a large day the commonest words give way, whatever they are, until
+# comparing the texts takes so many products.
+EVERYDAY = 0.2
 COMMON_SHARE = 0.3
 COMMON_LEAST = 50
-COMMON_MOST = 1000
 PRODUCTS_MOST = 3e7
 
 # A pair below this cosine is not looked at, nor are more of a text's pairs than its share of so
@@ -88,10 +90,9 @@ def candidates(
     """Pairs of rows in one language that share a telling word, each once, and their cosines."""
     vectors = features.vectors
     texts = vectors.shape[0]
-    found = np.bincount(vectors.indices, minlength=vectors.shape[1])
-    shared = (found > 1) & (found <= _common(found, texts))
+    shared = _shared(features)
     if since:
-        shared &= np.bincount(vectors.indices[vectors.indptr[since] :], minlength=len(found)) > 0
+        shared &= np.bincount(vectors.indices[vectors.indptr[since] :], minlength=len(shared)) > 0
     scale = (np.clip(features.lengths, SHORT, LONG) / SHORT) ** (-LENGTH_EXPONENT / 2)
     telling = (sparse.diags(scale.astype(np.float32)) @ vectors[:, shared]).tocsr()
     most = max(PAIRS_OF_ONE, PAIRS_MOST // max(texts, 1))
@@ -108,12 +109,18 @@ def candidates(
     return rows, columns, cosines
 
 
-def _common(found: NDArray[np.int64], texts: int) -> float:
-    """In so many texts a word may be to make a pair."""
-    limit = np.clip(COMMON_SHARE * texts, COMMON_LEAST, COMMON_MOST)
-    counts = np.sort(found[(found > 1) & (found <= limit)])
+def _shared(features: Features) -> NDArray[np.bool_]:
+    """Which words make pairs."""
+    texts, width = features.vectors.shape
+    found = np.bincount(features.vectors.indices, minlength=width)
+    shared = found > 1
+    often = np.flatnonzero(found > max(COMMON_SHARE * texts, COMMON_LEAST))
+    shared[often[features.vocabulary.expected(often) >= EVERYDAY]] = False
+    counts = np.sort(found[shared])
     within = np.searchsorted(np.cumsum(counts.astype(np.float64) ** 2), PRODUCTS_MOST)
-    return float(limit if within == len(counts) else max(counts[within] - 1, COMMON_LEAST))
+    if within < len(counts):
+        shared &= found <= max(counts[within] - 1, COMMON_LEAST)
+    return shared
 
 
 def evidence(

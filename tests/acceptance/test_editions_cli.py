@@ -87,6 +87,7 @@ def test_a_number_that_is_another_articles_id_is_said_to_be_taken_for_a_number(d
         (["build", "morning", "--date", "soon"], "no date"),
         (["build", "evening"], 'No newsletter is called "evening"'),
         (["show", "77"], "no edition 77"),
+        (["show", "x"], '"x" is no edition: `digest editions list`'),
         (["why", "1", "https://elsewhere.example/@me"], "no article https://elsewhere.example/@me"),
         (["render", "1", "-o", "mail.doc"], ".html, .txt or .eml"),
         (["send", "77"], "no edition 77"),

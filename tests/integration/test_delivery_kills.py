@@ -10,10 +10,9 @@ from pathlib import Path
 from digest.bootstrap import App
 from tests.audience import DAY, address, draft, statuses, stored, subscribe
 from tests.reckoning import reckon
-from tests.sending import ENDS, WAY, start
+from tests.sending import CONNECTIONS, ENDS, WAY, configure, start
 from tests.smtp import SmtpServer
 
-CONNECTIONS = 4
 # A step that comes with every message or exchange is let pass a few times.
 LATER = {
     "before the message is begun": 9,
@@ -28,19 +27,11 @@ LATER = {
 }
 
 
-def configure(folder: Path, server: SmtpServer, more: str = "") -> Path:
-    """Let the program send to the server."""
-    config = folder / "digest.toml"
-    with config.open("a", encoding="utf-8") as file:
-        file.write(f"[smtp]\nport = {server.port}\nmax_connections = {CONNECTIONS}\n{more}")
-    return config
-
-
 def test_killed_at_each_step_and_started_again(folder: Path, mailer: App, server: SmtpServer):
     everybody = [address(n) for n in range(300)]
     subscribe(mailer.store, *everybody)
     edition = draft(mailer)
-    config = configure(folder, server)
+    config = configure(folder, server.port)
     for kills, step in enumerate(WAY, 1):
         with start(config, edition, kill=step, turn=LATER.get(step, 1)) as sender:
             assert sender.wait(60) == -signal.SIGKILL, step
@@ -57,7 +48,7 @@ def test_killed_at_each_step_and_started_again(folder: Path, mailer: App, server
 def test_killed_when_all_is_sent_and_started_again(folder: Path, mailer: App, server: SmtpServer):
     everybody = [address(n) for n in range(20)]
     subscribe(mailer.store, *everybody)
-    config = configure(folder, server)
+    config = configure(folder, server.port)
     for number, step in enumerate(ENDS):
         edition = draft(mailer, date=DAY + timedelta(days=number), number=number + 1)
         before = len(server.entries())
@@ -75,7 +66,9 @@ def test_killed_at_random_moments_and_started_again(folder: Path, mailer: App, s
     everybody = [address(n) for n in range(300)]
     subscribe(mailer.store, *everybody)
     edition = draft(mailer)
-    config = configure(folder, server, '[delivery]\nuncertain = "resend"\nretry_first = "1s"\n')
+    config = configure(
+        folder, server.port, '[delivery]\nuncertain = "resend"\nretry_first = "1s"\n'
+    )
     seed = random.randrange(10**6)  # noqa: S311 - makes a test, protects nothing
     print(f"seed {seed}")  # noqa: T201 - shown where the test fails
     moments = random.Random(seed)  # noqa: S311 - as above

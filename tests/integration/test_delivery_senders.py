@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -9,13 +10,16 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlmodel import col, select
 
 from digest.bootstrap import App, utc_now
 from digest.config import Settings
 from digest.delivery import Tally, begin
 from digest.store.models import Delivery
-from tests.audience import address, dead_process, draft, program, send, stored, subscribe
+from tests.audience import address, dead_process, draft, program, send, statuses, stored, subscribe
+from tests.reckoning import reckon
+from tests.sending import CONNECTIONS, configure, start
 from tests.smtp import SmtpServer
 from tests.transport import FakeTransport
 
@@ -85,3 +89,44 @@ def test_two_processes_and_sigterm_to_one_of_them(folder: Path, mailer: App, ser
     assert said["waiting"] + said["accepted"] == 600
     assert (rest["status"], rest["accepted"]) == ("sent", 600)
     assert server.taken() == dict.fromkeys(everybody, 1)
+
+
+@pytest.mark.parametrize("count", [2, 4, 8])
+def test_processes_side_by_side_send_nothing_twice(
+    folder: Path, mailer: App, server: SmtpServer, count: int
+):
+    everybody = [address(n) for n in range(200)]
+    subscribe(mailer.store, *everybody)
+    edition = draft(mailer)
+    config = configure(folder, server.port)
+    # No message is answered before each of them has a connection.
+    server.quorum = (count - 1) * CONNECTIONS + 1
+    senders = [start(config, edition) for _ in range(count)]
+    assert [sender.wait(120) for sender in senders] == [0] * count
+    found = reckon(mailer.store, edition, everybody, server.entries())
+    assert (found.faults, found.uncertain, found.again) == (0, 0, 0), found
+    assert stored(mailer, edition).status == "sent"
+
+
+@pytest.mark.parametrize(
+    "step", ["before the message is begun", "the message is begun", "the final dot has left"]
+)
+def test_frozen_past_its_lease_and_woken(folder: Path, mailer: App, server: SmtpServer, step: str):
+    """What it had begun is uncertain to the other; when it wakes it says what became of that."""
+    everybody = [address(n) for n in range(100)]
+    subscribe(mailer.store, *everybody)
+    edition = draft(mailer)
+    config = configure(folder, server.port)
+    with start(config, edition, freeze=step, turn=30, lease=1) as sleeper:
+        try:
+            assert os.WIFSTOPPED(os.waitpid(sleeper.pid, os.WUNTRACED)[1])
+            with start(config, edition) as other:
+                assert other.wait(60) == 0
+            assert stored(mailer, edition).status == "sent"
+            assert set(statuses(mailer.store).values()) == {"accepted", "uncertain"}
+            sleeper.send_signal(signal.SIGCONT)
+            assert sleeper.wait(60) == 0
+        finally:
+            sleeper.kill()
+    found = reckon(mailer.store, edition, everybody, server.entries())
+    assert (found.faults, found.uncertain, found.again) == (0, 0, 0), found

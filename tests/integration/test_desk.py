@@ -181,7 +181,9 @@ def test_a_contradiction_is_refused_and_its_chain_is_named(app: App):
         assert len(forget(session, [two])) == 2
     kept(app, APART, three, one)
     kept(app, TOGETHER, one, two)
-    wanted = f"{two} and {three} cannot be kept together while {one} and {three} are apart, {one}"
+    wanted = (
+        f"{two} and {three} cannot be kept together while {one} and {three} are apart and {one}"
+    )
     with pytest.raises(ContradictionError, match=wanted):
         kept(app, TOGETHER, two, three)
     with app.store.read() as session:

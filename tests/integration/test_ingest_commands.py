@@ -47,7 +47,7 @@ def test_what_is_rejected_is_said_and_the_rest_goes_in(folder: Path):
     done = digest(folder, "articles", "import", "a.jsonl", "none.txt", "--section", "Weather")
     lines = done.stdout.decode().splitlines()
     assert done.returncode == 1
-    assert lines[0] == "3 read: 1 added, 0 updated, 0 unchanged, 2 rejected"
+    assert lines[0] == "2 read: 1 added, 0 updated, 0 unchanged, 1 rejected"
     assert lines[1].startswith("  a.jsonl:2: this is no JSON object, or only a part of one")
     assert "none.txt: the file cannot be read" in lines[2]
     assert lines[3] == "sections nobody declared: Weather"
@@ -65,8 +65,9 @@ def test_a_feeds_file_is_filed_by_its_categories(folder: Path):
     ("arguments", "why"),
     [
         (("--limit", "99999999999999999999"), b"1000000"),
-        (("--date", "9999-12-31"), b"choose another date"),
-        (("--date", "0001-01-01"), b"choose another date"),
+        (("--date", "9999-12-31"), b"is no day of news"),
+        (("--date", "0001-01-01"), b"is no day of news"),
+        (("--date", "yesterday"), b'"yesterday" is no date: write 2026-03-03'),
     ],
 )
 def test_absurd_questions_are_answered_in_words(folder: Path, arguments: list[str], why: bytes):
@@ -74,6 +75,23 @@ def test_absurd_questions_are_answered_in_words(folder: Path, arguments: list[st
     assert done.returncode == 2
     assert why in done.stderr
     assert b"Traceback" not in done.stderr
+
+
+def test_a_file_that_is_not_there_is_no_article(folder: Path):
+    done = digest(folder, "articles", "import", "none.txt", str(folder))
+    assert done.returncode == 2
+    assert done.stdout.decode().startswith("0 read: 0 added, 0 updated, 0 unchanged, 0 rejected\n")
+    report = told(digest(folder, "articles", "import", "none.txt", "--json"))
+    assert report["read"] == 0
+    assert report["rejected"][0]["source"] == "none.txt"
+
+
+def test_articles_without_section_are_in_none_that_could_be_asked_for(folder: Path):
+    line = '{"title": "T", "published": "2026-03-02T10:00:00+02:00"}'
+    (folder / "bare.jsonl").write_text(line, encoding="utf-8")
+    digest(folder, "articles", "import", "bare.jsonl")
+    done = digest(folder, "articles", "list", "--section", "Nope")
+    assert b"choose from ," not in done.stderr
 
 
 @pytest.mark.parametrize("section", ["Nope", "\udcff", "", "Worl", "World » Danube » Locks"])

@@ -79,7 +79,23 @@ def test_a_time_without_offset_is_local():
         ("NaN", "this is a number"),
         ('{"published": "2026-03-02"}', 'the field "title" is missing'),
         ('{"title": " ", "published": "2026-03-02"}', "title: it is empty"),
-        ('{"title": "T", "published": 7}', "in quotes"),
+        ('{"title": "T", "published": 7}', "published: write an ISO 8601 instant in quotes"),
+        ('{"title": {}, "published": "2026-03-02"}', "title: every article needs one, as a text"),
+        ('{"title": "T", "published": "2026-03-02", "tags": "x"}', "tags: write a list of at most"),
+        ('{"title": "T", "published": "2026-03-02", "section": 7}', 'section: write "World » '),
+        ('{"title": "T", "published": "2026-03-02", "image": "x"}', 'image: write {"url": '),
+        ('{"title": "T", "published": "2026-03-02", "body": []}', "body: write a text in quotes"),
+        (
+            '{"title": "T", "priority": 5000, "tags": [["x"], ["y"]]}',
+            'the field "published" is missing: write an ISO 8601 instant in quotes, such as '
+            "2026-03-03T07:00:00+02:00; tags: write a list of at most 1,000 texts, such as "
+            '["one", "two"]; priority: write a whole number from -1000 to 1000',
+        ),
+        (
+            '{"title": " ", "published": "soon", "url": "x", "image": {"url": "y"}}',
+            'title: it is empty: every article needs one; published: "soon" is no ISO 8601 instant',
+        ),
+        ('{"title": " ", "published": "2026-03-02", "url": "x"}', '; url: "x" is no http'),
         ('{"title": "T", "published": "yesterday"}', "is no ISO 8601 instant: write it as"),
         ('{"title": "T", "published": "2087-01-01"}', "more than a year ahead"),
         ('{"title": "T", "published": "0001-01-01T00:00:00+14:00"}', "is no ISO 8601 instant"),
