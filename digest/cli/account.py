@@ -17,18 +17,20 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
+# What an id has at most: PostgreSQL takes no larger one.
+_DIGITS = 9
+
+
 def _read_id(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
         raise typer.BadParameter(f'"{text}" is no edition: `digest editions list` shows their ids')
-    return int(text[:_DIGITS])
+    return int(text)
 
 
 Id = Annotated[
     int,
     typer.Argument(metavar="ID", parser=_read_id, help="The edition, as `editions list` shows it."),
 ]
-# What an id has at most: PostgreSQL takes no larger one.
-_DIGITS = 9
 Status = Literal["accepted", "refused", "deferred", "uncertain", "skipped", "waiting"]
 _GLANCE = 1.0
 """Seconds between two looks at what other processes do."""

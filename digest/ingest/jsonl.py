@@ -123,7 +123,7 @@ def _in_words(text: Any, error: ValidationError) -> str:
     if kind == "json_invalid":
         why = re.sub(r" at line \d+ column", " at column", message.removeprefix("Invalid JSON: "))
         return f"this is no JSON object, or only a part of one: {why}"
-    if kind in {"model_type", "model_attributes_type"}:
+    if not details[0]["loc"]:
         return f"this is {_kind_of(text)}: write one object a line"
     # A field that may be one thing or another fails as each of them: it is told once.
     faults = {str(detail["loc"][0]): detail["type"] for detail in details}

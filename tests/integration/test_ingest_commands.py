@@ -81,7 +81,7 @@ def test_a_file_that_is_not_there_is_no_article(folder: Path):
     done = digest(folder, "articles", "import", "none.txt", str(folder))
     assert done.returncode == 2
     assert done.stdout.decode().startswith("0 read: 0 added, 0 updated, 0 unchanged, 0 rejected\n")
-    report = told(digest(folder, "articles", "import", "none.txt", "--json"))
+    report = json.loads(digest(folder, "articles", "import", "none.txt", "--json").stdout)
     assert report["read"] == 0
     assert report["rejected"][0]["source"] == "none.txt"
 
