@@ -62,6 +62,7 @@ class Clerk:
         self._taken: Counter[str] = Counter()
         self._given: Counter[str] = Counter()
         self._held: Counter[str] = Counter()
+        self._short: set[str] = set()
         self._asked = asyncio.Event()
         self._full = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
@@ -94,7 +95,7 @@ class Clerk:
     def take_now(self, server: str) -> Claim | None:
         """A claim, if one is at hand."""
         stock = self._stock[server]
-        if self._closing or not stock:
+        if self._closing or server not in self._weights or not stock:
             return None
         self._taken[server] += 1
         self._in_hand += 1
@@ -227,16 +228,32 @@ class Clerk:
     def _order(self, now: datetime) -> Order:
         if self._closing or (self.again and self.again > now):
             return Order()
-        shares = [self._given[server] / weight for server, weight in self._weights.items()]
-        least = min(shares, default=0)
-        wanted = {}
-        for server, weight in self._weights.items():
+        targets = {}
+        for server in self._weights:
             taken, hungry = self._taken.pop(server, 0), len(self._waiting[server])
-            target = min(2 * taken + hungry, MOST) - len(self._stock[server])
-            share = math.ceil((least + _AHEAD) * weight) - self._given[server]
-            wanted[server] = max(target if len(self._weights) == 1 else min(target, share), 0)
+            targets[server] = max(min(2 * taken + hungry, MOST) - len(self._stock[server]), 0)
         rooms = {name: most - self._held[name] for name, most in self._crowded.items()}
-        return Order(wanted, rooms)
+        return Order(self._shared(targets), rooms)
+
+    def _shared(self, targets: Mapping[str, int]) -> dict[str, int]:
+        """What each server may have of what it could use, so that none is far ahead of its share.
+
+        Those that can use more compete. One that is slow, or has to keep to a pace, holds nobody
+        up: when it can use more again, it goes on from where the others are.
+        """
+        hungry = [
+            server for server, target in targets.items() if target and server not in self._short
+        ]
+        if len(hungry) < 2:  # noqa: PLR2004 - nobody to compete with
+            return dict(targets)
+        least = min(self._given[server] / self._weights[server] for server in hungry)
+        for server in self._weights.keys() - set(hungry):
+            self._given[server] = max(self._given[server], int(least * self._weights[server]))
+        wanted = dict(targets)
+        for server in hungry:
+            ahead = math.ceil((least + _AHEAD) * self._weights[server]) - self._given[server]
+            wanted[server] = max(min(targets[server], ahead), 0)
+        return wanted
 
     def _hand_out(self, handout: Handout, order: Order) -> None:
         for server, claims in handout.claims.items():
@@ -247,13 +264,16 @@ class Clerk:
             # It may have left meanwhile: then its claims are given back in the end.
             self._stock[server].extend(claims)
             self._serve_waiting(server)
+        asked = {server for server, count in order.wanted.items() if count}
         if not handout.sending:
             self.stop()
-        elif any(order.wanted.values()):
-            self.again = handout.again
-            enough = sum(map(len, handout.claims.values())) >= sum(order.wanted.values())
-            soon = handout.again is not None and handout.again <= self._clock() + _SOON
-            self._dry = not enough and not soon
+        elif asked:
+            self._short = {
+                server for server in asked if len(handout.claims[server]) < order.wanted[server]
+            }
+            self.again = handout.again if self._short == asked else None
+            soon = self.again is not None and self.again <= self._clock() + _SOON
+            self._dry = self._short == asked and not soon
             if self._dry:
                 for server in self._waiting:
                     self._dismiss(server)

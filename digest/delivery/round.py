@@ -32,6 +32,8 @@ _log = logging.getLogger(__name__)
 FIRST_PAUSE = 1.0
 """Seconds before the second try at what failed; the next are twice as long each."""
 LONGEST_PAUSE = 60.0
+_GLANCE = 0.2
+"""Seconds between two looks whether others still work."""
 _SETBACKS = 3
 """How often in a row a server may break off one connection's messages before it is left alone."""
 _SUSPICIONS = 10
@@ -136,7 +138,7 @@ class Round:
                     return
                 _log.warning("others take over: %s", server.obstacle)
                 self._clerk.leave(server.name)
-                await self._rest(pause)
+                await self._rest_while_others_work(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 if not self._working or self._over():
                     return
@@ -202,6 +204,14 @@ class Round:
         except DigestError as error:
             _log.info("one connection fewer: %s", error)
             return None
+
+    async def _rest_while_others_work(self, seconds: float) -> None:
+        until = asyncio.get_running_loop().time() + seconds
+        while self._working and not self._over():
+            left = until - asyncio.get_running_loop().time()
+            if left <= 0:
+                return
+            await self._rest(min(left, _GLANCE))
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
