@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +26,8 @@ from digest.delivery.ledger import Ledger
 from digest.delivery.paces import Paces
 from digest.delivery.wire import Dialogue
 
+_PATIENCE = 60.0
+_exchanging = threading.Lock()
 _DOT = b"\r\n.\r\n"
 
 
@@ -88,13 +91,40 @@ def start(config: Path, edition: int, **options: object) -> subprocess.Popen[byt
     return subprocess.Popen(command, cwd=Path(__file__).parent.parent)
 
 
-def _strike(step: Step, turn: int, fault: int) -> None:
-    """Do a signal to this process when a step is reached for the `turn`th time."""
+def ended(sender: subprocess.Popen[bytes]) -> int:
+    """The status that a sender ends with by itself; one that does not is killed."""
+    try:
+        return sender.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        sender.kill()
+        raise
+
+
+def _freeze() -> None:
+    """Stop this process, though not inside a transaction: its locks would hold everybody up."""
+    with _exchanging:
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _exchange(true: Callable[..., object]) -> Callable[..., object]:
+    def exchange(*arguments: object) -> object:
+        with _exchanging:
+            return true(*arguments)
+
+    return exchange
+
+
+def _strike(step: Step, turn: int, fault: Callable[[], None]) -> None:
+    """Let something happen when a step is reached for the `turn`th time."""
     true, turns = getattr(step.owner, step.name), itertools.count(1)
 
     def reached(*arguments: object) -> None:
         if step.counts(*arguments) and next(turns) == turn:
-            os.kill(os.getpid(), fault)
+            fault()
 
     def struck(*arguments: object, **options: object) -> object:
         if not step.after:
@@ -118,9 +148,10 @@ def main() -> None:
     parser.add_argument("--lease", type=float)
     asked = parser.parse_args()
     if asked.kill:
-        _strike(STEPS[asked.kill], asked.turn, signal.SIGKILL)
+        _strike(STEPS[asked.kill], asked.turn, _die)
     if asked.freeze:
-        _strike(STEPS[asked.freeze], asked.turn, signal.SIGSTOP)
+        Ledger.exchange = _exchange(Ledger.exchange)  # type: ignore[method-assign, assignment]
+        _strike(STEPS[asked.freeze], asked.turn, _freeze)
     if asked.lease:
         lease = timedelta(seconds=asked.lease)
         sender._lease = lambda _settings: lease  # type: ignore[assignment] - no setting is so short

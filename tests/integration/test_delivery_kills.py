@@ -10,7 +10,7 @@ from pathlib import Path
 from digest.bootstrap import App
 from tests.audience import DAY, address, draft, statuses, stored, subscribe
 from tests.reckoning import reckon
-from tests.sending import CONNECTIONS, ENDS, WAY, configure, start
+from tests.sending import CONNECTIONS, ENDS, WAY, configure, ended, start
 from tests.smtp import SmtpServer
 
 # A step that comes with every message or exchange is let pass a few times.
@@ -34,11 +34,11 @@ def test_killed_at_each_step_and_started_again(folder: Path, mailer: App, server
     config = configure(folder, server.port)
     for kills, step in enumerate(WAY, 1):
         with start(config, edition, kill=step, turn=LATER.get(step, 1)) as sender:
-            assert sender.wait(60) == -signal.SIGKILL, step
+            assert ended(sender) == -signal.SIGKILL, step
         uncertain = sum(status == "uncertain" for status in statuses(mailer.store).values())
         assert uncertain <= CONNECTIONS * kills, step
     with start(config, edition) as sender:
-        assert sender.wait(60) == 0
+        assert ended(sender) == 0
     found = reckon(mailer.store, edition, everybody, server.entries())
     assert (found.faults, found.again) == (0, 0), found
     assert stored(mailer, edition).status == "sent"
@@ -53,9 +53,9 @@ def test_killed_when_all_is_sent_and_started_again(folder: Path, mailer: App, se
         edition = draft(mailer, date=DAY + timedelta(days=number), number=number + 1)
         before = len(server.entries())
         with start(config, edition, kill=step) as sender:
-            assert sender.wait(60) == -signal.SIGKILL, step
+            assert ended(sender) == -signal.SIGKILL, step
         with start(config, edition) as sender:
-            assert sender.wait(60) == 0, step
+            assert ended(sender) == 0, step
         found = reckon(mailer.store, edition, everybody, server.entries()[before:])
         assert (found.faults, found.again, found.uncertain) == (0, 0, 0), (step, found)
         assert stored(mailer, edition).status == "sent"
@@ -83,7 +83,7 @@ def test_killed_at_random_moments_and_started_again(folder: Path, mailer: App, s
             time.sleep(moments.uniform(0, 0.02))
             sender.kill()
     with start(config, edition) as sender:
-        assert sender.wait(60) == 0
+        assert ended(sender) == 0
     found = reckon(mailer.store, edition, everybody, server.entries())
     assert (found.faults, found.uncertain) == (0, 0), found
     assert found.again <= CONNECTIONS * 12

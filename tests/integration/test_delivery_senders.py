@@ -19,7 +19,7 @@ from digest.delivery import Tally, begin
 from digest.store.models import Delivery
 from tests.audience import address, dead_process, draft, program, send, statuses, stored, subscribe
 from tests.reckoning import reckon
-from tests.sending import CONNECTIONS, configure, start
+from tests.sending import CONNECTIONS, configure, ended, start
 from tests.smtp import SmtpServer
 from tests.transport import FakeTransport
 
@@ -102,7 +102,7 @@ def test_processes_side_by_side_send_nothing_twice(
     # No message is answered before each of them has a connection.
     server.quorum = (count - 1) * CONNECTIONS + 1
     senders = [start(config, edition) for _ in range(count)]
-    assert [sender.wait(120) for sender in senders] == [0] * count
+    assert [ended(sender) for sender in senders] == [0] * count
     found = reckon(mailer.store, edition, everybody, server.entries())
     assert (found.faults, found.uncertain, found.again) == (0, 0, 0), found
     assert stored(mailer, edition).status == "sent"
@@ -121,11 +121,11 @@ def test_frozen_past_its_lease_and_woken(folder: Path, mailer: App, server: Smtp
         try:
             assert os.WIFSTOPPED(os.waitpid(sleeper.pid, os.WUNTRACED)[1])
             with start(config, edition) as other:
-                assert other.wait(60) == 0
+                assert ended(other) == 0
             assert stored(mailer, edition).status == "sent"
             assert set(statuses(mailer.store).values()) == {"accepted", "uncertain"}
             sleeper.send_signal(signal.SIGCONT)
-            assert sleeper.wait(60) == 0
+            assert ended(sleeper) == 0
         finally:
             sleeper.kill()
     found = reckon(mailer.store, edition, everybody, server.entries())
