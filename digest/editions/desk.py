@@ -50,14 +50,14 @@ def keep(
     """Keep every two of some articles together or apart from now on.
 
     Raises:
-        SameArticleError: they are not two different ones or more.
+        SameArticleError: there are not two different ones among them.
         ContradictionError: what is kept already says otherwise, by way of further articles.
     """
-    if len(articles) < 2 or len(set(articles)) < len(articles):  # noqa: PLR2004 - a pair has two
+    if len(set(articles)) < 2:  # noqa: PLR2004 - a pair has two
         raise SameArticleError(articles=" ".join(map(str, articles)))
     _take_turns_on_pairs(session)
     known = linked_pairs(session, select(col(Article.id)).where(col(Article.id).in_(articles)))
-    wanted = dict.fromkeys(combinations(sorted(articles), 2), kind)
+    wanted = dict.fromkeys(combinations(sorted(set(articles)), 2), kind)
     wished = as_hand(wanted) if kind == PairKind.TOGETHER else NO_HAND
     check(as_hand({**known, **wanted}), wished.together)
     kept = Kept()
@@ -80,11 +80,12 @@ def forget(session: Session, articles: Sequence[int]) -> list[Pair]:
     Raises:
         NothingKeptError: nothing is kept about them.
     """
+    _take_turns_on_pairs(session)
     one, two = (col(end).in_(articles) for end in (ArticlePair.first_id, ArticlePair.second_id))
     query = select(col(ArticlePair.first_id), col(ArticlePair.second_id)).where(
         or_(one, two) if len(set(articles)) == 1 else and_(one, two)
     )
-    found = [(first, second) for first, second in session.execute(query.with_for_update())]
+    found = [(first, second) for first, second in session.execute(query)]
     if not found:
         raise NothingKeptError(articles=" ".join(map(str, articles)))
     _delete(session, found)

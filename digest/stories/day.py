@@ -84,10 +84,14 @@ class Day:
         """The story of many that each new row joins, -1 for none: one article changes none."""
         if not means.nnz:
             return np.full(means.shape[0], -1)
-        best = means.argmax(axis=1).A1
-        price = 1 + 2 * self._model.smallness / (sizes[best] + 1)
-        pays = (sizes[best] >= MANY) & (means.max(axis=1).toarray().ravel() >= price)
-        return np.where(pays, best, -1)
+        ties = means.tocoo()
+        # A closer story that does not pay for one more is in nobody's way.
+        pays = ties.data >= 1 + 2 * self._model.smallness / (sizes[ties.col] + 1)
+        paying = (ties.data[pays], (ties.row[pays], ties.col[pays]))
+        closest = sparse.csr_matrix(paying, means.shape)
+        best = closest.argmax(axis=1).A1
+        many = (sizes[best] >= MANY) & (closest.getnnz(axis=1) > 0)
+        return np.where(many, best, -1)
 
     def groups(self, hand: Hand = NO_HAND) -> list[list[int]]:
         """The numbers of each story's articles in `items`, as the editor wants it.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from scipy import sparse
 from digest.stories.background import expected_shares
 from digest.stories.items import Item
 from digest.stories.languages import languages
+from digest.stories.markers import unmarked
 from digest.stories.model import Model, load
 from digest.stories.words import STEM_CHARACTERS, terms
 
@@ -37,24 +38,32 @@ RARITY_POWER = 1.5
 LONGEST_SHOWN = 40
 
 
+class Heard(NamedTuple):
+    """In how many of a language's texts each stem was found, where it was."""
+
+    texts: int
+    stems: NDArray[np.int64]
+    found: NDArray[np.int64]
+
+
 class Vocabulary(dict[str, int]):
     """The number of each word's stem; a word not seen before gets one.
 
-    `stems` shows each stem as the first word that had it. `rarities` says for each language how
-    rare its stems are, as the first articles in it had them.
+    `stems` shows each stem as the first word that had it. `heard` says for each language what the
+    first articles in it held.
     """
 
     def __init__(self, model: Model | None = None) -> None:
         super().__init__()
         self.shares = (model or load()).shares
         self.stems: list[str] = []
-        self.rarities: dict[str, NDArray[np.float32]] = {}
+        self.heard: dict[str, Heard] = {}
         self._numbers: dict[str, int] = {}
 
     def expected(self, columns: NDArray[np.int64]) -> NDArray[np.float64]:
         """The share of articles in which some stems are to be expected, in any language so far."""
         stems = [self.stems[column] for column in columns.tolist()]
-        known = {name if name in self.shares else "" for name in self.rarities}
+        known = {name if name in self.shares else "" for name in self.heard}
         shares = [expected_shares(stems, self.shares.get(name)) for name in known]
         return np.asarray(np.max(shares, axis=0)) if shares else np.zeros(len(stems))
 
@@ -108,7 +117,7 @@ def extract(items: Sequence[Item], vocabulary: Vocabulary | None = None) -> Feat
             stays so, and the columns of both are the same. A new one by default.
     """
     vocabulary = Vocabulary() if vocabulary is None else vocabulary
-    in_titles = _count((item.title for item in items), vocabulary)
+    in_titles = _count((unmarked(item.title) for item in items), vocabulary)
     in_bodies = _count(((item.body or item.teaser)[:BODY_CHARACTERS] for item in items), vocabulary)
     in_titles.resize(in_bodies.shape)
     counts = in_titles * np.float32(TITLE_WEIGHT) + in_bodies
@@ -122,7 +131,7 @@ def extract(items: Sequence[Item], vocabulary: Vocabulary | None = None) -> Feat
     rarity = _rarity(counts, spoken, vocabulary)
     vectors = _unit(_like(counts, (1 + np.log(counts.data)) * rarity**RARITY_POWER))
     earliest, latest = _spans(items, row_of, len(firsts))
-    known = {language: number for number, language in enumerate(vocabulary.rarities)}
+    known = {language: number for number, language in enumerate(vocabulary.heard)}
     return Features(
         row_of=row_of,
         vectors=vectors,
@@ -175,22 +184,40 @@ def _distinct(counts: Any, spoken: Sequence[str]) -> tuple[NDArray[np.int64], li
 
 def _rarity(counts: Any, spoken: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.float32]:
     """How rare each entry's word is in its text's language, in nats above `WEIGHT_FLOOR`."""
-    rows = np.array(spoken, dtype=object)
+    rows: dict[str, list[int]] = {}
+    for row, language in enumerate(spoken):
+        rows.setdefault(language, []).append(row)
     rarity = np.empty(counts.nnz, dtype=np.float32)
-    for language in sorted(set(spoken)):
-        mine = np.repeat(rows == language, np.diff(counts.indptr))
-        columns = counts.indices[mine]
-        before = vocabulary.rarities.get(language, np.empty(0, dtype=np.float32))
-        texts = 0 if len(before) else int((rows == language).sum())
-        new = slice(len(before), len(vocabulary.stems))
-        found = np.bincount(columns, minlength=new.stop)[new] if texts else 0
-        expected = expected_shares(vocabulary.stems[new], vocabulary.shares.get(language))
-        share = (found + BACKGROUND_ARTICLES * expected + 1) / (texts + BACKGROUND_ARTICLES + 1)
-        share = np.minimum(share, EVENT_SHARE + EVENT_TIMES * expected)
-        after = (np.maximum(-np.log(share), 0) + WEIGHT_FLOOR).astype(np.float32)
-        vocabulary.rarities[language] = np.concatenate((before, after))
-        rarity[mine] = vocabulary.rarities[language][columns]
+    of_stem = np.empty(counts.shape[1], dtype=np.float32)
+    for language, texts in sorted(rows.items()):
+        entries = _entries(counts.indptr, texts)
+        columns = counts.indices[entries]
+        found = np.bincount(columns)
+        stems = np.flatnonzero(found)
+        heard = vocabulary.heard.setdefault(language, Heard(len(texts), stems, found[stems]))
+        of_stem[stems] = _of_stems(stems, language, heard, vocabulary)
+        rarity[entries] = of_stem[columns]
     return rarity
+
+
+def _entries(starts: NDArray[np.int32], rows: Sequence[int]) -> NDArray[np.int64] | slice:
+    """Where the entries of some rows of a sparse matrix are."""
+    if len(rows) == len(starts) - 1:
+        return slice(None)
+    return np.concatenate([np.arange(starts[row], starts[row + 1]) for row in rows])
+
+
+def _of_stems(
+    stems: NDArray[np.int64], language: str, heard: Heard, vocabulary: Vocabulary
+) -> NDArray[np.float64]:
+    places = np.minimum(np.searchsorted(heard.stems, stems), len(heard.stems) - 1)
+    found = np.where(heard.stems[places] == stems, heard.found[places], 0)
+    shown = [vocabulary.stems[stem] for stem in stems.tolist()]
+    expected = expected_shares(shown, vocabulary.shares.get(language))
+    known = BACKGROUND_ARTICLES * expected
+    share = (found + known + 1) / (heard.texts + BACKGROUND_ARTICLES + 1)
+    share = np.minimum(share, EVENT_SHARE + EVENT_TIMES * expected)
+    return np.asarray(np.maximum(-np.log(share), 0) + WEIGHT_FLOOR)
 
 
 def _like(matrix: Any, entries: NDArray[np.float32]) -> Any:

@@ -31,6 +31,8 @@ _OF_THOSE = 0.02
 # of a language it takes to trust that it has its words from more than one story.
 _ROUNDS = 4
 _FEW = 5
+# Of so many languages, those of most texts: no newsroom writes in more in one script.
+_LEARNED = 30
 
 _LINES = sorted({*FUNCTION_WORDS, *LETTERS})
 
@@ -67,14 +69,18 @@ def languages(declared: Sequence[str], counts: Any, words: Sequence[str]) -> lis
         trusted = _trusted([shown[row] for row in rows if once[row] and not found[row]])
         for row in rows:
             found[row] = found[row] or (shown[row] if shown[row] in trusted else "")
-        names = sorted({found[row] for row in rows} - {""}) or [script]
-        if len(names) > 1:
-            given = np.array([names.index(found[row]) if found[row] else -1 for row in rows])
-            hits = np.column_stack([_hits(marked[rows], name) for name in names])
-            places = _spread(present[rows], given, hits, once[rows]).tolist()
+        texts = Counter(found[row] for row in rows)
+        unknown = texts.pop("", 0)
+        names = sorted(sorted(texts), key=texts.__getitem__, reverse=True)[:_LEARNED] or [script]
+        names.sort()
+        if unknown and len(names) > 1:
+            heard = [row for row in rows if not found[row] or found[row] in names]
+            given = np.array([names.index(found[row]) if found[row] else -1 for row in heard])
+            hits = np.column_stack([_hits(marked[heard], name) for name in names])
+            places = _spread(present[heard], given, hits, once[heard]).tolist()
         else:
-            places = [0] * len(rows)
-        for row, place in zip(rows, places, strict=True):
+            heard, places = rows, [0] * len(rows)
+        for row, place in zip(heard, places, strict=True):
             found[row] = found[row] or names[place]
     return found
 

@@ -56,6 +56,7 @@ _AT_BEGINNING = re.compile(rf"{_OPENING}([^{_END}\n]{{2,40}})(?:[{_END}\s]+|\Z)"
 _AT_END = re.compile(
     r"(?:[(\[【〔（]([^()\[\]【】〔〕（）]{2,40})[)\]】〕）]|\s[-–—|]\s+(\S{2,40}))\s*\Z"
 )
+_PARTED = re.compile(rf"[{_END}(\[【〔（|]")
 # No headline has more markers at either end.
 _MOST = 4
 _COUNT = re.compile(r"\s*\d+\Z")
@@ -87,6 +88,12 @@ def read_marker(headline: str) -> Marked:
         kinds.add(kind)
         text = text[: match.start()]
     return Marked(text.strip(), _weightiest(kinds))
+
+
+def unmarked(headline: str) -> str:
+    """A headline without its markers, unless it is nothing else: what it is about."""
+    # Most have no punctuation that could part one.
+    return (_PARTED.search(headline) and read_marker(headline).text) or headline
 
 
 def opening_marker(body: str) -> VersionKind | None:

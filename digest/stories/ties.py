@@ -83,7 +83,7 @@ class Ties:
         features = self._features
         if row < 0:  # a text without any word
             return {}
-        language = [*features.vocabulary.rarities][features.languages[row]]
+        language = [*features.vocabulary.heard][features.languages[row]]
         return features.vocabulary.shares.get(language, {})
 
     def _common_outside(self, numbers: Sequence[int]) -> NDArray[np.int64]:

@@ -15,6 +15,7 @@ from digest.bootstrap import App
 from digest.config import Newsletter
 from digest.delivery.message import MAX_BYTES
 from digest.delivery.proof import proof_of_edition
+from digest.editions import desk
 from digest.editions.desk import editions_concerned, forget, keep, mark, pairs_kept, unmark
 from digest.editions.hand import EVERYWHERE, hand_for, linked_pairs
 from digest.editions.life import Rebuild, build, load_document, release_articles
@@ -190,9 +191,24 @@ def test_a_contradiction_is_refused_and_its_chain_is_named(app: App):
         assert len(pairs_kept(session)) == 2
 
 
+def test_an_article_named_twice_is_named(app: App):
+    one, two, _ = put_alike(app)
+    assert kept(app, APART, two, one, two).added == [(one, two)]
+
+
+def test_who_forgets_takes_turns_with_who_keeps(app: App, monkeypatch: pytest.MonkeyPatch):
+    one, two, _ = put_alike(app)
+    kept(app, APART, one, two)
+    took: list[object] = []
+    monkeypatch.setattr(desk, "_take_turns_on_pairs", took.append)
+    with app.store.write() as session:
+        forget(session, [one])
+        assert took == [session]
+
+
 def test_mistakes_are_said_in_words(app: App):
     one, two, _ = put_alike(app)
-    for articles in ([one], [one, one], [one, two, one]):
+    for articles in ([one], [one, one]):
         with pytest.raises(SameArticleError, match="two different"):
             kept(app, APART, *articles)
     for articles in ([one], [one, two]):

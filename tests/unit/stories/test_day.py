@@ -2,10 +2,12 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from scipy import sparse
 
 from digest.stories import Hand, Item, group
-from digest.stories.day import GROWTH, Day
+from digest.stories.day import GROWTH, MANY, Day
 from digest.stories.model import load
 
 FOLDER = Path(__file__).parents[2] / "fixtures" / "stories"
@@ -136,3 +138,12 @@ def test_a_day_has_one_model():
     day = Day(items, nothing_pays)
     day.add([Item("new", "Millbrook bridge shut 31")])
     assert len(day.groups()) == 31
+
+
+def test_a_closer_story_that_does_not_pay_keeps_nobody_from_a_large_one():
+    day = Day([])
+    sizes = np.array([2, MANY])
+    means = sparse.csr_matrix([[1.6, 1.5], [99.0, 1.5], [1.6, 0.1], [0.0, 0.0]])
+    price = 1 + 2 * load().smallness / 3
+    assert price > 1.6
+    assert day._joined(means, sizes).tolist() == [1, -1, -1, -1]

@@ -99,3 +99,27 @@ def test_a_text_without_a_tag_and_a_like_has_its_script():
         "CJK",
         "",
     ]
+
+
+def test_the_word_of_a_large_event_stays_telling():
+    def rarity(word: str) -> float:
+        day = [Item(str(n), f"{word} {word} x{n:03}", language="en") for n in range(300)]
+        row = extract(day).titles[[0]].toarray()[0]
+        return float(row.min() if row.argmin() == 0 else row[0])
+
+    assert rarity("earthquake") > 3 * rarity("the")
+
+
+def test_a_marker_is_no_word_of_what_an_article_is_about():
+    marked, plain = Item("a", "CORRECTION: Ferry runs aground"), Item("b", "Ferry runs aground")
+    features = extract([marked, plain, Item("c", "Correction")])
+    assert features.row_of[0] == features.row_of[1]
+    assert features.stems == ["ferry", "runs", "aground", "correction"]
+
+
+def test_many_languages_cost_no_more_than_their_texts():
+    items = [Item(str(n), f"word{n} common", language=f"l{n}") for n in range(60)]
+    features = extract([*items, Item("told", "word3 nothing")])
+    heard = features.vocabulary.heard
+    assert sum(len(each.stems) for each in heard.values()) == 2 * len(items) + 1
+    assert len(heard) == 60

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
-from digest.stories import Item
+import pytest
+
+from digest.stories import Item, group
 from digest.stories.features import extract
 from digest.stories.model import load
 from digest.stories.similarity import graph
@@ -25,9 +27,36 @@ def test_texts_that_share_no_word_have_no_edge():
     assert weight(Item("a", "bridge closed"), Item("b", "chess title")) == 0
 
 
-def test_a_word_that_is_in_too_many_texts_makes_no_pair():
-    others = [Item(str(number), f"weather {number:03}") for number in range(200)]
-    assert weight(Item("a", "weather bridge"), Item("b", "weather chess"), *others) == 0
+def test_an_everyday_word_that_is_in_many_texts_makes_no_pair():
+    others = [Item(str(number), f"and {number:03}") for number in range(200)]
+    one, other = Item("a", "and bridge"), Item("b", "and chess")
+    assert weight(one, other, *others[:5]) > 0
+    assert weight(one, other, *others) == 0
+
+
+def event(texts: int) -> list[Item]:
+    """Different texts on one event, each of some words of its own."""
+    return [
+        Item(
+            f"{number:03}",
+            f"Earthquake strikes Varna harbour near Kamchia, report {number}",
+            " ".join(f"Earthquake in Varna {letter}{number:05}" for letter in "pqrstu"),
+            language="en",
+        )
+        for number in range(texts)
+    ]
+
+
+@pytest.mark.parametrize("texts", [50, 51, 80, 400])
+def test_a_large_event_is_one_story_however_much_of_the_day_it_is(texts):
+    assert [len(story) for story in group(event(texts))] == [texts]
+
+
+def test_the_commonest_words_give_way_on_a_large_day(monkeypatch):
+    one, other, *others = event(60)
+    assert weight(one, other, *others) > 0
+    monkeypatch.setattr("digest.stories.similarity.PRODUCTS_MOST", 1)
+    assert weight(one, other, *others) == 0
 
 
 def test_articles_far_apart_in_time_are_less_alike():
