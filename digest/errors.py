@@ -123,10 +123,6 @@ class ContradictionError(UsageError):
     """{one} and {two} cannot be kept {kind} while {others}: {remedy}."""
 
 
-class ConstraintsUnreadableError(UsageError):
-    """{path}, line {line}: {why}: write {{"together": [id, id]}} or {{"apart": [id, id]}}."""
-
-
 class NothingKeptError(UsageError):
     """Nothing is kept about {articles}: `digest stories constraints` shows what is."""
 

@@ -1,19 +1,25 @@
 """A file of constraints, for grouping without a database."""
 
 import json
+from collections.abc import Callable
 from itertools import combinations, repeat
 from pathlib import Path
 
-from digest.errors import CannotReadError, ConstraintsUnreadableError
+from digest.errors import CannotReadError
 from digest.stories.hand import Hand, Pair, check
 
+_REMEDY = 'write {"together": [id, id]} or {"apart": [id, id]}'
 
-def read_constraints(path: Path) -> Hand:
+
+def read_constraints(path: Path, rejected: Callable[[int, str], None]) -> Hand:
     """What the lines of a file want: {"together": [id, id, …]} or {"apart": [id, id, …]}.
+
+    Args:
+        path: the file.
+        rejected: is told the number of each line that is no constraint, and why.
 
     Raises:
         CannotReadError: the file is not there, or may not be read.
-        ConstraintsUnreadableError: a line is no constraint.
         ContradictionError: they cannot all be met.
     """
     try:
@@ -26,7 +32,8 @@ def read_constraints(path: Path) -> Hand:
             try:
                 kind, ids = _constraint(line)
             except ValueError as error:
-                raise ConstraintsUnreadableError(path=path, line=number, why=error) from error
+                rejected(number, f"{error}: {_REMEDY}")
+                continue
             # Of those kept together a tie to the first says all: there may be thousands.
             kept[kind] += combinations(ids, 2) if kind == "apart" else zip(repeat(ids[0]), ids[1:])
     hand = Hand(tuple(kept["together"]), tuple(kept["apart"]))

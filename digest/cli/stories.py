@@ -1,5 +1,6 @@
 """`digest stories`: grouping by itself on a file, without a database; and what is kept in ours."""
 
+import codecs
 import errno
 import gzip
 import json
@@ -37,6 +38,7 @@ _GZIP = b"\x1f\x8b"
 _MARK = b"\xef\xbb\xbf"
 # So much of what came from outside a message shows.
 _SHOWN = 40
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _STDIN = Path("-")
 _UTC = ZoneInfo("UTC")
 
@@ -88,17 +90,21 @@ def group_command(
 ) -> None:
     """Group the articles of a file: {id, title, body, date, …} lines in, {id, cluster} lines out.
 
-    `section`, `tags`, `lang`, `teaser` and `priority` are welcome; only `id` is needed. The file
-    may be gzipped. Without -o and --json the lines go to standard output. A cluster is named by
-    the id of one of its articles.
+    An article needs an `id` and a `title`, `body` or `teaser`; `section`, `tags`, `priority` and
+    `lang` are welcome. `published` may stand for `date`, `language` for `lang`. The file is UTF-8,
+    or UTF-16 with its byte order mark, and may be gzipped. Without -o and --json the lines go to
+    standard output. A cluster is named by the id of one of its articles.
     """
     began = time.perf_counter()
     output = None if output == _STDIN else output
     later = add or []
-    if output is not None and any(_are_one_file(each, output) for each in [path, *later]):
+    read = [path, *later, *([constraints] if constraints else [])]
+    if read.count(_STDIN) > 1:
+        raise typer.BadParameter("- is standard input, which is read once: name it once")
+    if output is not None and any(_are_one_file(each, output) for each in read):
         raise typer.BadParameter(f"{output} is a file that is read: name another with -o")
-    hand = read_constraints(constraints) if constraints else NO_HAND
     rejected: list[Rejected] = []
+    hand = _hand(constraints, rejected) if constraints else NO_HAND
     ids: dict[str, Any] = {}
     items = list(_items(path, ids, rejected))
     target = _open_for_writing(output)
@@ -118,14 +124,27 @@ def group_command(
     }
     for problem in rejected:
         note("{file}:{line}: {reason}".format(**problem))
-    for absent in sorted({*chain(*hand.together, *hand.apart)} - ids.keys()):
+    strangers = sorted({*chain(*hand.together, *hand.apart)} - ids.keys())
+    for absent in strangers:
         # It may be an article of yesterday, through which others are kept together.
         note(f"{constraints}: no article {absent} is in the files read; is the id right?")
     for part in added:
-        note("{file}: {articles} articles added in {seconds} s".format(**part))
+        note(f"{part['file']}: {_articles(part['articles'])} added in {part['seconds']} s")
     say(result, lines if target is None else (), as_json=as_json)
-    note("{articles} articles, {stories} stories, {seconds} s".format(**result))
-    done_in_part(complete=not rejected)
+    many = f"{len(clusters)} {'story' if len(clusters) == 1 else 'stories'}"
+    note(f"{_articles(len(ids))}, {many}, {result['seconds']} s")
+    done_in_part(complete=not rejected and not strangers)
+
+
+def _articles(count: int) -> str:
+    return f"{count} {'article' if count == 1 else 'articles'}"
+
+
+def _hand(path: Path, rejected: list[Rejected]) -> Hand:
+    def reject(line: int, reason: str) -> None:
+        rejected.append({"file": str(path), "line": line, "reason": reason})
+
+    return read_constraints(path, reject)
 
 
 class _Growing:
@@ -202,7 +221,8 @@ def _lines(path: Path, rejected: list[Rejected]) -> Iterator[tuple[int, bytes]]:
         with _open_for_reading(path) as raw:
             packed = raw.peek(len(_GZIP)).startswith(_GZIP)
             source = gzip.GzipFile(fileobj=raw) if packed else raw
-            for number, line in enumerate(source, start=1):
+            wide = source.peek(len(_WIDE[0])).startswith(_WIDE)
+            for number, line in enumerate(_narrowed(source) if wide else source, start=1):
                 if line.strip():
                     yield number, line
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
@@ -210,6 +230,12 @@ def _lines(path: Path, rejected: list[Rejected]) -> Iterator[tuple[int, bytes]]:
         rejected.append({"file": _name(path), "line": number + 1, "reason": why})
     except OSError as error:
         raise CannotReadError(path=path, why=error.strerror) from error
+
+
+def _narrowed(source: BufferedReader | gzip.GzipFile) -> Iterator[bytes]:
+    """The lines of a file in UTF-16, in UTF-8."""
+    lines = codecs.getreader("utf-16")(source, "replace")
+    return (line.encode("utf-8", "replace") for line in lines)
 
 
 def _name(path: Path) -> str:
@@ -255,15 +281,19 @@ def _item(record: object, known: Container[str], now: datetime) -> Item:
     name = str(record["id"])
     if name in known:
         raise _LineError(f'the id "{name[:_SHOWN]}" has come before: give every article its own')
+    title, body, teaser = (_text(record, key) for key in ("title", "body", "teaser"))
+    if not (title or body or teaser):
+        raise _LineError("no title, body or teaser: give every article one of them")
+    dated = "date" if _text(record, "date") else "published"
     return Item(
         id=name,
-        title=_text(record, "title"),
-        body=_text(record, "body"),
-        teaser=_text(record, "teaser"),
-        published=_moment(_text(record, "date") or _text(record, "published"), now),
+        title=title,
+        body=body,
+        teaser=teaser,
+        published=_moment(dated, _text(record, dated), now),
         section=_key(tuple(_texts(record, "section"))),
         tags=tuple(_texts(record, "tags")),
-        language=_text(record, "lang") or _text(record, "language"),
+        language=_language(_text(record, "lang") or _text(record, "language")),
         priority=_number(record, "priority"),
     )
 
@@ -299,11 +329,18 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _moment(text: str, now: datetime) -> datetime | None:
+def _language(tag: str) -> str:
+    """The tag as `articles import` takes it: what is none declares nothing."""
+    from digest.ingest.clean import language
+
+    return language(tag)
+
+
+def _moment(key: str, text: str, now: datetime) -> datetime | None:
     """A date or a date and time as `articles import` takes it; UTC where it names no offset."""
     if not text:
         return None
     try:
         return plausible(instant(text, _UTC), now)
     except ValueError as error:
-        raise _LineError(f"date: {error}") from None
+        raise _LineError(f"{key}: {error}") from None

@@ -1,6 +1,7 @@
 """What ties an article to the others of its story: how much, and by which words."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -54,12 +55,14 @@ class Ties:
 
         They are spelled as the article itself spells them. Left out are words that are common in
         the day's other stories, and those that weigh little beside the heaviest, as short ones do;
-        numbers and everyday words too, where there are others.
+        numbers and everyday words too, where there are others. What is in another language than all
+        others is there by the editor's hand, and tied by no word.
         """
         common = self._common_outside(numbers)
         told: dict[tuple[str, str], tuple[str, ...]] = {}  # copies are read once
         tied = []
         rows = self._features.row_of[list(numbers)].tolist()
+        speaking = Counter(self._language(row) for row in rows)
         for item, row, (columns, parts) in zip(items, rows, self._parts(numbers), strict=True):
             text = (item.title, item.body or item.teaser)
             if text not in told:
@@ -74,9 +77,14 @@ class Ties:
                     for word, stem in zip(words, stems, strict=True)
                     if _tells(word) and shares.get(stem[:STEM_CHARACTERS], 0) <= EVERYDAY
                 ]
-                told[text] = tuple(dict.fromkeys(telling or words))[:MOST]
+                alone = len(rows) > 1 and speaking[self._language(row)] == 1
+                told[text] = () if alone else tuple(dict.fromkeys(telling or words))[:MOST]
             tied.append(told[text])
         return tied
+
+    def _language(self, row: int) -> int:
+        """The number of a row's language, -1 for a text without any word."""
+        return -1 if row < 0 else int(self._features.languages[row])
 
     def _shares(self, row: int) -> Mapping[str, float]:
         """How common words are in a text's language, as far as that is known."""

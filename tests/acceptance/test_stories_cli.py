@@ -35,7 +35,7 @@ def test_the_news_of_many_languages_is_the_same_under_every_hash_seed():
 
 def test_a_terminal_of_plain_ascii_takes_any_id():
     records = ["\ud800", "新聞", "\x1b[2J", "\u202e"]
-    data = b"".join(json.dumps({"id": name}).encode() + b"\n" for name in records) * 2
+    data = b"".join(json.dumps({"id": name, "title": "t"}).encode() + b"\n" for name in records) * 2
     status, out, said = grouped(data, PYTHONIOENCODING="ascii", LC_ALL="C")
     assert status == 1
     assert [json.loads(line)["id"] for line in out.splitlines()] == records

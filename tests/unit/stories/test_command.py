@@ -97,39 +97,56 @@ def test_a_line_that_cannot_be_taken_is_named_and_the_others_go_in(run):
         3: (b"[]", "not a JSON object: write one article a line, in braces"),
         4: (b'{"title": "x"}', "no id: give every article one"),
         5: (b'{"id": "1"}', 'the id "1" has come before: give every article its own'),
-        6: (b'{"id": "x", "date": "yesterday"}', f'date: "yesterday" is {NO_DATE}'),
+        6: (b'{"id": "x", "title": "t", "date": "yesterday"}', f'date: "yesterday" is {NO_DATE}'),
         7: (b'{"id": "x", "title": ["t"]}', f"title {NO_TEXT}"),
-        8: (b'{"id": "x", "tags": 3}', f'tags {NO_LIST} ["tags", "…"]'),
-        9: (b'{"id": "x", "priority": "high"}', f"priority {NO_NUMBER}"),
+        8: (b'{"id": "x", "title": "t", "tags": 3}', f'tags {NO_LIST} ["tags", "…"]'),
+        9: (b'{"id": "x", "title": "t", "priority": "high"}', f"priority {NO_NUMBER}"),
         10: (b'{"id": "x", "title": "\xff"}', "not UTF-8: save the file as UTF-8"),
         11: (b"[" * 100_000, TOO_DEEP),
         12: (b'{"id": "x", "y": ' + b'{"z":' * 100_000 + b"}", TOO_DEEP),
         13: (b'{"id": true}', NO_ID),
         14: (b'{"id": NaN}', NO_ID),
-        15: (b'{"id": "x", "priority": true}', f"priority {NO_NUMBER}"),
-        16: (b'{"id": "x", "priority": 1e999}', f"priority {NO_NUMBER}"),
+        15: (b'{"id": "x", "title": "t", "priority": true}', f"priority {NO_NUMBER}"),
+        16: (b'{"id": "x", "title": "t", "priority": 1e999}', f"priority {NO_NUMBER}"),
         17: (
             b'{"id": 1' + b"0" * 5000 + b"}",
             "not JSON (a number of too many digits): write the number as text",
         ),
         18: (b'{"id": "x", "title": "a\0b"}', f"not JSON (Invalid control character at): {ONE}"),
-        19: (b'{"id": "x", "date": 20260303}', f"date {NO_TEXT}"),
-        20: (b'{"id": "x", "date": "2026-02-30"}', f'date: "2026-02-30" is {NO_DATE}'),
+        19: (b'{"id": "x", "title": "t", "date": 20260303}', f"date {NO_TEXT}"),
+        20: (
+            b'{"id": "x", "title": "t", "date": "2026-02-30"}',
+            f'date: "2026-02-30" is {NO_DATE}',
+        ),
         21: (b'{"id": "x"} {"id": "y"}', f"not JSON (Extra data): {ONE}"),
         22: (b'{"id": null}', "no id: give every article one"),
         23: (b'{"id": 1}', 'the id "1" has come before: give every article its own'),
-        24: (b'{"id": "x", "lang": ["en"]}', f"lang {NO_TEXT}"),
-        25: (b'{"id": "x", "date": "\\ud800"}', f'date: "\ud800" is {NO_DATE}'),
+        24: (b'{"id": "x", "title": "t", "lang": ["en"]}', f"lang {NO_TEXT}"),
+        25: (b'{"id": "x", "title": "t", "date": "\\ud800"}', f'date: "\ud800" is {NO_DATE}'),
         26: (
-            b'{"id": "x", "date": "2087-01-01"}',
+            b'{"id": "x", "title": "t", "date": "2087-01-01"}',
             "date: 2087-01-01 is more than a year ahead: correct the date",
         ),
         27: (
-            b'{"id": "x", "date": "0001-01-01T00:00:00+14:00"}',
+            b'{"id": "x", "title": "t", "date": "0001-01-01T00:00:00+14:00"}',
             f'date: "0001-01-01T00:00:00+14:00" is {NO_DATE}',
         ),
+        28: (
+            b'{"id": "x", "tittle": "Bridge closed"}',
+            "no title, body or teaser: give every article one of them",
+        ),
+        29: (
+            b'{"id": "x", "title": "t", "published": "soon"}',
+            f'published: "soon" is {NO_DATE}',
+        ),
     }
-    text = b"\n".join([b'{"id": "1"}', *(line for line, _ in bad.values()), b'{"id": "2"}'])
+    text = b"\n".join(
+        [
+            b'{"id": "1", "title": "t"}',
+            *(line for line, _ in bad.values()),
+            b'{"id": "2", "body": "b"}',
+        ]
+    )
     status, out, err = run("-", "--json", stdin=text)
     report = json.loads(out)
     assert status == 1
@@ -157,7 +174,6 @@ def test_a_broken_archive_gives_what_could_be_read(run):
         (gzip.compress(b'{"id": 1}', mtime=0)[:-4], "the compressed file is broken ("),
         (gzip.compress(b'{"id": 1}', mtime=0) + b"more", "the compressed file is broken ("),
         (b"\x00" * 1000, "not JSON ("),
-        ('{"id": 1}'.encode("utf-16"), "not UTF-8"),
     ],
 )
 def test_what_is_no_file_of_lines_is_said(run, data, reason):
@@ -225,15 +241,17 @@ def test_further_files_are_added_to_the_day(run, tmp_path: Path):
         tmp_path / "morning.jsonl", "--add", tmp_path / "noon.jsonl", "-o", tmp_path / "out.jsonl"
     )
     assert (status, out) == (0, "")
-    assert f"{tmp_path}/noon.jsonl: 1 articles added in" in err
+    assert f"{tmp_path}/noon.jsonl: 1 article added in" in err
     written = (tmp_path / "out.jsonl").read_text(encoding="utf-8")
     assert clusters(written) == expected()
     assert [json.loads(line)["id"] for line in written.splitlines()] == [i.id for i in day()]
 
 
 def test_what_cannot_be_taken_of_a_further_file_is_said_with_its_name(run, tmp_path: Path):
-    (tmp_path / "noon.jsonl").write_bytes(lines({"id": 2}, {"id": 1}) + b"{")
-    status, out, err = run("-", "--add", tmp_path / "noon.jsonl", "--json", stdin=lines({"id": 1}))
+    (tmp_path / "noon.jsonl").write_bytes(lines({"id": 2, "title": "t"}, {"id": 1}) + b"{")
+    status, out, err = run(
+        "-", "--add", tmp_path / "noon.jsonl", "--json", stdin=lines({"id": 1, "title": "t"})
+    )
     report = json.loads(out)
     assert status == 1
     assert (report["articles"], report["added"][0]["articles"]) == (2, 1)
@@ -242,6 +260,37 @@ def test_what_cannot_be_taken_of_a_further_file_is_said_with_its_name(run, tmp_p
         (f"{tmp_path}/noon.jsonl", 3),
     ]
     assert f"{tmp_path}/noon.jsonl:2: the id" in err
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_byte_order_mark_says_how_a_file_is_written(run, encoding, pack):
+    line = '{"id": 1, "title": "Мост затворен"}\n{"id": 2, "title": "Затворен мост"}'
+    status, out, err = run("-", stdin=pack(line.encode(encoding)))
+    assert (status, len(out.splitlines())) == (0, 2)
+    assert err.startswith("2 articles, 1 story, ")
+
+
+def test_standard_input_is_named_once(run):
+    status, _, err = run("-", "--add", "-", stdin=newsday())
+    assert status == 2
+    assert "name it once" in err
+
+
+def test_the_constraints_are_not_overwritten(run, tmp_path: Path):
+    kept = tmp_path / "kept.jsonl"
+    kept.write_bytes(lines({"apart": [1, 2]}))
+    status, _, err = run("-", "--constraints", kept, "-o", kept, stdin=newsday())
+    assert status == 2
+    assert "is a file that is read" in err
+    assert kept.read_bytes() == lines({"apart": [1, 2]})
+
+
+def test_a_tag_that_is_none_declares_no_language(run):
+    text = "Millbrook bridge closed"
+    records = [{"id": n, "title": text, "lang": tag} for n, tag in enumerate(["", "???", "x" * 99])]
+    status, out, _ = run("-", stdin=lines(*records))
+    assert (status, clusters(out)) == (0, {frozenset({0, 1, 2})})
 
 
 def test_a_file_to_add_is_not_overwritten_either(run, tmp_path: Path):
@@ -255,13 +304,15 @@ def test_a_file_to_add_is_not_overwritten_either(run, tmp_path: Path):
 
 def test_a_constraint_on_an_article_that_is_not_there_is_said(run, tmp_path: Path):
     (tmp_path / "kept.jsonl").write_bytes(lines({"together": [1, "zz"]}))
-    status, out, err = run("-", "--constraints", tmp_path / "kept.jsonl", stdin=lines({"id": 1}))
-    assert (status, out) == (0, '{"id": 1, "cluster": 1}\n')
+    status, out, err = run(
+        "-", "--constraints", tmp_path / "kept.jsonl", stdin=lines({"id": 1, "title": "t"})
+    )
+    assert (status, out) == (1, '{"id": 1, "cluster": 1}\n')
     assert "kept.jsonl: no article zz is in the files read" in err
 
 
 def test_output_to_a_dash_is_standard_output(run):
-    status, out, _ = run("-", "-o", "-", stdin=lines({"id": 1}))
+    status, out, _ = run("-", "-o", "-", stdin=lines({"id": 1, "title": "t"}))
     assert (status, out) == (0, '{"id": 1, "cluster": 1}\n')
 
 
@@ -269,9 +320,9 @@ def test_folders_and_full_disks_are_named(run, tmp_path: Path):
     status, _, err = run(tmp_path)
     assert status == 2
     assert "cannot be read (Is a directory)" in err
-    status, _, err = run("-", "-o", tmp_path, stdin=lines({"id": 1}))
+    status, _, err = run("-", "-o", tmp_path, stdin=lines({"id": 1, "title": "t"}))
     assert status == 1
     assert "cannot be written (Is a directory)" in err
-    status, _, err = run("-", "-o", "/dev/full", stdin=lines({"id": 1}))
+    status, _, err = run("-", "-o", "/dev/full", stdin=lines({"id": 1, "title": "t"}))
     assert status == 1
     assert "/dev/full cannot be written (No space left on device)" in err

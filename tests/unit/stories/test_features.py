@@ -5,6 +5,7 @@ import numpy as np
 from digest.stories import Item
 from digest.stories.features import extract
 from digest.stories.languages import languages
+from digest.stories.ties import Ties
 
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
@@ -123,3 +124,11 @@ def test_many_languages_cost_no_more_than_their_texts():
     heard = features.vocabulary.heard
     assert sum(len(each.stems) for each in heard.values()) == 2 * len(items) + 1
     assert len(heard) == 60
+
+
+def test_what_the_editor_put_beside_another_language_is_tied_by_no_number():
+    items = [
+        Item("a", "Ferry aground, 212 rescued on day 18", language="en"),
+        Item("b", "Фериботът заседна, 212 спасени на 18", language="bg"),
+    ]
+    assert Ties(extract(items)).tied([0, 1], items) == [(), ()]
