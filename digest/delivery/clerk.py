@@ -63,16 +63,24 @@ class Clerk:
         self._given: Counter[str] = Counter()
         self._held: Counter[str] = Counter()
         self._short: set[str] = set()
+        self._dry: set[str] = set()
+        self._again: dict[str, datetime] = {}
         self._asked = asyncio.Event()
         self._full = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
         self._closing = False
         self._ending = False
         self._in_hand = 0
-        self._dry = False
         self._failure: Exception | None = None
-        self.again: datetime | None = None
-        """When more may be due, of what is open and in nobody's hand."""
+
+    @property
+    def again(self) -> datetime | None:
+        """When more may leave of what is open and in nobody's hand."""
+        return min(self._again.values(), default=None)
+
+    def again_by(self, server: str) -> datetime | None:
+        """When more may leave by a server; None where nothing says that it may."""
+        return self._again.get(server)
 
     def start(self) -> None:
         """Begin to serve."""
@@ -85,7 +93,7 @@ class Clerk:
             return claim
         if self._failure:
             raise self._failure
-        if self._closing or self._dry or server not in self._weights:
+        if self._closing or server in self._dry or server not in self._weights:
             return None
         answer: asyncio.Future[Claim | None] = asyncio.get_running_loop().create_future()
         self._waiting[server].append(answer)
@@ -117,6 +125,15 @@ class Clerk:
         """Note a server's answer in the journal: `settle` follows."""
         self._journal.heard(claim.hold, answer)
 
+    def pass_on(self, claim: Claim, server: str) -> bool:
+        """Leave a claim to another server, which alone can send it; whether that one is at work."""
+        if self._closing or server in self._dry or server not in self._weights:
+            return False
+        self._in_hand -= 1
+        self._stock[server].appendleft(claim)
+        self._serve_waiting(server)
+        return True
+
     def settle(self, outcome: Outcome) -> None:
         """Record what became of a claim, with the next commit."""
         self._outcomes.append(outcome)
@@ -130,14 +147,15 @@ class Clerk:
     def leave(self, server: str) -> None:
         """Hand out nothing more for a server that is of no use now: others take its share."""
         self._weights.pop(server, None)
-        for other in list(self._weights)[:1]:
-            self._stock[other].extend(self._stock[server])
-            self._stock[server].clear()
-            self._serve_waiting(other)
+        self._again.pop(server, None)
         self._dismiss(server)
+        # What lies in its stock is not for the others at once: each has a pace of its own.
+        self._asked.set()
 
     def join(self, server: str, weight: float) -> None:
         """Hand out claims for a server again, from now on by its share."""
+        self._dry.discard(server)
+        self._again.pop(server, None)
         shares = [self._given[name] / share for name, share in self._weights.items()]
         self._given[server] = int(min(shares, default=0) * weight)
         self._weights[server] = weight
@@ -173,7 +191,7 @@ class Clerk:
 
     async def _serve(self) -> None:
         try:
-            while self._outcomes or not self._ending:
+            while self._outcomes or any(self._stock.values()) or not self._ending:
                 await self._until_asked()
                 self._put_away()
                 outcomes, self._outcomes = self._outcomes, []
@@ -208,28 +226,29 @@ class Clerk:
 
     def _patience(self) -> float:
         """Seconds until there may be something to claim, though nobody asks."""
-        if self.again is None:
+        awaited = [at for server, at in self._again.items() if self._waiting[server]]
+        if not awaited:
             return _GLANCE
-        return min(max((self.again - self._clock()).total_seconds(), 0.001), _GLANCE)
+        return min(max((min(awaited) - self._clock()).total_seconds(), 0.001), _GLANCE)
 
     def _put_away(self) -> None:
-        """Give back what lies in stock while every connection is busy for long."""
+        """Give back what lies in stock while every connection is busy for long, or for none."""
         now = self._clock()
         for server, stock in self._stock.items():
-            if not self._taken[server] and not self._waiting[server]:
+            idle = not self._taken[server] and not self._waiting[server]
+            if idle or self._closing or server not in self._weights:
                 for claim in stock:
-                    self._outcomes.append(
-                        Outcome(claim, untouched(attempts=claim.attempts, now=now))
-                    )
+                    fields = untouched(attempts=claim.attempts, now=now)
+                    self._outcomes.append(Outcome(claim, fields, unused=True))
                     if claim.destination in self._crowded:
                         self._held[claim.destination] -= 1
                 stock.clear()
 
     def _order(self, now: datetime) -> Order:
-        if self._closing or (self.again and self.again > now):
-            return Order()
         targets = {}
-        for server in self._weights:
+        for server in [] if self._closing else self._weights:
+            if server in self._again and self._again[server] > now:
+                continue
             taken, hungry = self._taken.pop(server, 0), len(self._waiting[server])
             targets[server] = max(min(2 * taken + hungry, MOST) - len(self._stock[server]), 0)
         rooms = {name: most - self._held[name] for name, most in self._crowded.items()}
@@ -264,18 +283,20 @@ class Clerk:
             # It may have left meanwhile: then its claims are given back in the end.
             self._stock[server].extend(claims)
             self._serve_waiting(server)
-        asked = {server for server, count in order.wanted.items() if count}
         if not handout.sending:
             self.stop()
-        elif asked:
-            self._short = {
-                server for server in asked if len(handout.claims[server]) < order.wanted[server]
-            }
-            self.again = handout.again if self._short == asked else None
-            soon = self.again is not None and self.again <= self._clock() + _SOON
-            self._dry = self._short == asked and not soon
-            if self._dry:
-                for server in self._waiting:
+            return
+        soon = self._clock() + _SOON
+        for server in (server for server, count in order.wanted.items() if count):
+            self._short.discard(server)
+            self._again.pop(server, None)
+            if server in handout.again:
+                self._short.add(server)
+                again = handout.again[server]
+                if again is not None:
+                    self._again[server] = again
+                if again is None or again > soon:
+                    self._dry.add(server)
                     self._dismiss(server)
 
     def _serve_waiting(self, server: str) -> None:

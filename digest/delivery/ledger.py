@@ -46,6 +46,7 @@ class Claim(NamedTuple):
     delivery_id: int
     fence: int
     attempts: int
+    server: str
     until: datetime
     subscription_id: int
     email: str
@@ -63,15 +64,16 @@ class Claim(NamedTuple):
 class Outcome(NamedTuple):
     """What became of a claim, and what it teaches of others.
 
-    `suppress` says that the address is not to be mailed again, `held` that its destination is to
-    be left alone for a while, `welcome` that it need not be any more.
+    `gone` are addresses that are not to be mailed again, each with what was said of it; `held` says
+    that the claim's destination is to be left alone for a while, `unused` that nothing of the claim
+    was said to any server: it counts for no pace.
     """
 
     claim: Claim
     fields: Fields
-    suppress: bool = False
+    gone: tuple[tuple[str, str], ...] = ()
     held: bool = False
-    welcome: bool = False
+    unused: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,13 +91,14 @@ class Order:
 class Handout:
     """What came of an exchange.
 
-    `again` is when there may be more, where there was less than wanted: None where the edition has
-    nothing open that is in nobody's hand. `sending` is whether it is being sent at all.
+    `again` has the servers that get less than was wanted, and when there may be more: None where
+    the edition has nothing open that is in nobody's hand. `sending` is whether it is being sent at
+    all.
     """
 
     sending: bool
     claims: dict[str, list[Claim]] = field(default_factory=dict)
-    again: datetime | None = None
+    again: dict[str, datetime | None] = field(default_factory=dict)
 
 
 class Ledger:
@@ -142,14 +145,21 @@ class Ledger:
             handout = Handout(status == EditionStatus.SENDING)
             self._paces.load(session, now)
             for outcome in outcomes:
-                if outcome.held:
-                    self._paces.hold(outcome.claim.destination, now)
-                elif outcome.welcome:
-                    self._paces.welcome(outcome.claim.destination)
+                self._learn(outcome, now)
             if handout.sending and any(order.wanted.values()):
                 self._hand_out(session, handout, order, now)
             self._paces.save(session)
         return handout
+
+    def _learn(self, outcome: Outcome, now: datetime) -> None:
+        destination = outcome.claim.destination
+        if outcome.unused:
+            self._paces.take_server(outcome.claim.server, -1, now)
+            self._paces.put_back(destination, now)
+        elif outcome.held:
+            self._paces.hold(destination, now)
+        elif outcome.fields["status"] == DeliveryStatus.ACCEPTED:
+            self._paces.welcome(destination)
 
     def is_stale(self, claim: Claim, now: datetime) -> bool:
         """Whether a claim was made so long ago that its subscriber may have left since."""
@@ -179,13 +189,10 @@ class Ledger:
             session.connection().execute(back)
 
     def _hand_out(self, session: Session, handout: Handout, order: Order, now: datetime) -> None:
-        again: list[datetime | None] = []
         rooms = dict(order.rooms)
         refills = 1
         for server, most in order.wanted.items():
             room = self._paces.server_room(server, now)
-            if room is not None and room < most:
-                again.append(self._paces.server_next(server, now))
             count = most if room is None else min(most, room)
             claims = handout.claims.setdefault(server, [])
             while len(claims) < count:
@@ -195,12 +202,11 @@ class Ledger:
                     refills -= 1
                     self._refill(session, now)
                     continue
-                claims += self._claim(session, count - len(claims), rooms, now)
+                claims += self._claim(session, server, count - len(claims), rooms, now)
             self._paces.take_server(server, len(claims), now)
-        if sum(map(len, handout.claims.values())) < sum(order.wanted.values()):
-            if not self._candidates:
-                again.append(self._next_due(session))
-            handout.again = min((at for at in again if at), default=None)
+            if len(claims) < most:
+                due = self._next_due(session)
+                handout.again[server] = due and max(due, self._paces.server_next(server, now))
 
     def _next_due(self, session: Session) -> datetime | None:
         rows = _ROWS.c
@@ -221,7 +227,7 @@ class Ledger:
         self._candidates.extend(found)
 
     def _claim(
-        self, session: Session, wanted: int, rooms: dict[str, int], now: datetime
+        self, session: Session, server: str, wanted: int, rooms: dict[str, int], now: datetime
     ) -> list[Claim]:
         """Claim some of the candidates, as they stand now: whoever left is skipped."""
         count = min(wanted, len(self._candidates), MOST)
@@ -229,12 +235,14 @@ class Ledger:
         claims, skips, later = [], [], []
         connection = session.connection()
         for row in _as_they_stand(session, self._newsletter, ids):
+            if row.due > now:  # another sender has tried it meanwhile, and put it off
+                continue
             reason = skip_reason(row.subscriber_id, row.status, suppressed=row.key is not None)
             if reason is not None:
                 fields = skipped(reason, attempts=row.attempts, now=now)
                 skips.append((Hold(row.id, row.fence), fields))
                 continue
-            claim = self._claim_of(row, now)
+            claim = self._claim_of(row, server, now)
             room = rooms.get(claim.destination)
             due = self._paces.take_destination(claim.destination, room, now)
             if due is None:
@@ -252,11 +260,12 @@ class Ledger:
             connection.execute(_CLAIM.where(taken), {"by": self._owner, "until": until})
         return claims
 
-    def _claim_of(self, row: Row[Any], now: datetime) -> Claim:
+    def _claim_of(self, row: Row[Any], server: str, now: datetime) -> Claim:
         return Claim(
             delivery_id=row.id,
             fence=row.fence + 1,
             attempts=row.attempts,
+            server=server,
             until=now + self._lease,
             subscription_id=row.subscription_id,
             email=row.email,
@@ -325,20 +334,17 @@ def _prefixed(fields: Fields) -> dict[str, object]:
 
 def _suppress(session: Session, outcomes: Iterable[Outcome], now: datetime) -> None:
     """Never mail the addresses again of which their own server says that they are none."""
-    gone = [
-        {
-            "key": outcome.claim.email.casefold(),
-            "reason": "bounce",
-            "note": outcome.fields["reply"],
-            "created": now,
-        }
+    gone = {
+        email.casefold(): {"reason": "bounce", "note": said, "created": now}
         for outcome in outcomes
-        if outcome.suppress
-    ]
+        for email, said in outcome.gone
+    }
     if gone:
         dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         statement = dialect.insert(Suppression).on_conflict_do_nothing()
-        session.connection().execute(statement, gone)
+        # In one order: two editions' senders that have the same addresses wait for each other.
+        rows = [{"key": key, **facts} for key, facts in sorted(gone.items())]
+        session.connection().execute(statement, rows)
 
 
 def _as_they_stand(
@@ -369,6 +375,7 @@ def _beside(statuses: tuple[DeliveryStatus, ...], *, arrays: bool) -> Select[Any
             _ROWS.c.id,
             _ROWS.c.fence,
             _ROWS.c.attempts,
+            _ROWS.c.due,
             _ROWS.c.subscriber_id,
             tie.label("subscription_id"),
             col(Subscription.status),

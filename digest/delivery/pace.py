@@ -18,6 +18,8 @@ LONGEST_HOLD = timedelta(hours=1)
 # from one claiming to the next, so that none runs over.
 _BURST = 1.0
 _DAY = timedelta(days=1)
+# So far may the clocks of two senders be apart. One that is further behind has been set right.
+_SKEW = timedelta(minutes=1)
 
 
 @dataclass
@@ -33,10 +35,15 @@ class Bucket:
 
     def fill(self, rate: float | None, now: datetime) -> None:
         """Put in what came since; a new bucket is full."""
+        if self.at and now < self.at <= now + _SKEW:
+            # Another sender's clock is ahead: were this to go back, its seconds would come twice.
+            return
         if rate is not None:
             most = max(rate * _BURST, 1.0)
             passed = (now - self.at).total_seconds() if self.at else _BURST + 1 / rate
             self.tokens = min(self.tokens + max(passed, 0.0) * rate, most)
+        else:
+            self.tokens = 0.0
         self.at = now
 
     def room(self, rate: float | None, warm_up: WarmUp | None, now: datetime) -> int | None:
@@ -47,24 +54,25 @@ class Bucket:
         if rate is not None:
             rooms.append(int(self.tokens))
         if warm_up:
-            rooms.append(max(warm_up.allowance(_day(now)) - self._sent_on(_day(now)), 0))
+            rooms.append(max(warm_up.allowance(self._today(now)) - self._sent_today(now), 0))
         return min(rooms, default=None)
 
     def take(self, count: int, now: datetime) -> None:
-        """Let some leave; more than there is room for is owed."""
+        """Let some leave, or take some back; more than there is room for is owed."""
         self.tokens -= count
-        self.sent = self._sent_on(_day(now)) + count
-        self.day = _day(now)
+        self.sent = max(self._sent_today(now) + count, 0)
+        self.day = self._today(now)
 
     def next_at(self, rate: float | None, warm_up: WarmUp | None, now: datetime) -> datetime:
         """When the next message may leave, of a bucket that has no room for it now."""
         if self.held_until and self.held_until > now:
             return self.held_until
-        if warm_up and self._sent_on(_day(now)) >= warm_up.allowance(_day(now)):
-            return datetime.combine(_day(now) + _DAY, datetime.min.time(), UTC)
+        today = self._today(now)
+        if warm_up and self._sent_today(now) >= warm_up.allowance(today):
+            return datetime.combine(today + _DAY, datetime.min.time(), UTC)
         if rate is None or self.tokens >= 1:
             return now
-        return now + timedelta(seconds=(1 - self.tokens) / rate)
+        return max(self.at or now, now) + timedelta(seconds=(1 - self.tokens) / rate)
 
     def hold(self, now: datetime) -> None:
         """Leave the destination alone for a while: it asked to be."""
@@ -76,9 +84,10 @@ class Bucket:
         """It takes our mail again."""
         self.setbacks, self.held_until = 0, None
 
-    def _sent_on(self, day: date) -> int:
-        return self.sent if self.day == day else 0
+    def _sent_today(self, now: datetime) -> int:
+        return self.sent if self.day == self._today(now) else 0
 
-
-def _day(now: datetime) -> date:
-    return now.astimezone(UTC).date()
+    def _today(self, now: datetime) -> date:
+        """The day of UTC; tomorrow where another sender's clock has come to it already."""
+        day = now.astimezone(UTC).date()
+        return self.day if self.day == day + _DAY else day

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
@@ -32,7 +32,6 @@ class Paces:
         self.destinations = {destination.domain: destination for destination in destinations}
         self._limited = bool(destinations) or any(s.per_second or s.warm_up for s in servers)
         self._buckets: dict[str, Bucket] = {}
-        self._known: set[str] = set()
         self._changed: set[str] = set()
         # Those who wait for a destination's tokens are told when, one after another.
         self._planned: dict[str, datetime] = {}
@@ -44,19 +43,27 @@ class Paces:
 
     def load(self, session: Session, now: datetime) -> None:
         """Read the buckets; where there are limits, no other sender has them meanwhile."""
+        limited = [*map(_server, self.servers), *map(_domain, self.destinations)]
+        self._changed = set()
+        self._read(session)
+        missing = [key for key in limited if key not in self._buckets]
+        if self._limited and missing:
+            # What is not there cannot be locked: two senders would each take what there is.
+            new = [{"key": key, **asdict(Bucket())} for key in missing]
+            session.connection().execute(_insert(session).on_conflict_do_nothing(), new)
+            self._read(session)
+        for key in limited:
+            self._buckets.setdefault(key, Bucket()).fill(self._rate(key), now)
+
+    def _read(self, session: Session) -> None:
         query = select(_ROWS).order_by(_ROWS.c.key)
         if self._limited:
             query = query.with_for_update()
-        rows = session.execute(query).mappings()
         self._buckets = {}
-        for row in rows:
+        for row in session.execute(query).mappings():
             facts = dict(row)
             key = facts.pop("key")
             self._buckets[key] = Bucket(**facts)
-        self._known = set(self._buckets)
-        self._changed = set()
-        for key in [*map(_server, self.servers), *map(_domain, self.destinations)]:
-            self._buckets.setdefault(key, Bucket()).fill(self._rate(key), now)
 
     def server_room(self, server: str, now: datetime) -> int | None:
         """How many messages a server may get now; None for any number."""
@@ -66,12 +73,14 @@ class Paces:
         return self._buckets[_server(server)].room(facts.per_second, facts.warm_up, now)
 
     def server_next(self, server: str, now: datetime) -> datetime:
-        """When a server without room has some."""
-        facts = self.servers[server]
+        """When a server has room."""
+        facts = self.servers.get(server)
+        if facts is None:
+            return now
         return self._buckets[_server(server)].next_at(facts.per_second, facts.warm_up, now)
 
     def take_server(self, server: str, count: int, now: datetime) -> None:
-        """Let so many messages leave to a server."""
+        """Let so many messages leave to a server; less than none come back."""
         facts = self.servers.get(server)
         if count and facts and (facts.per_second or facts.warm_up):
             self._take(_server(server), count, now)
@@ -100,6 +109,11 @@ class Paces:
         self._planned[domain] = due + timedelta(seconds=gap)
         return due + timedelta(seconds=gap)
 
+    def put_back(self, domain: str, now: datetime) -> None:
+        """A message that was to leave to a destination did not."""
+        if self._rate(_domain(domain)) is not None:
+            self._take(_domain(domain), -1, now)
+
     def hold(self, domain: str, now: datetime) -> None:
         """Leave a destination alone for a while."""
         self._buckets.setdefault(_domain(domain), Bucket()).hold(now)
@@ -115,21 +129,11 @@ class Paces:
     def save(self, session: Session) -> None:
         """Write what changed."""
         changed = [{"key": key, **asdict(self._buckets[key])} for key in sorted(self._changed)]
-        new = [row for row in changed if row["key"] not in self._known]
-        old = [
-            {f"new_{name}": value for name, value in row.items()}
-            for row in changed
-            if row["key"] in self._known
-        ]
-        if new:
-            dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-            # Another sender may have been first: then its word stands.
-            session.connection().execute(dialect.insert(_ROWS).on_conflict_do_nothing(), new)
-        if old:
-            columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in changed[0]}
-            statement = update(_ROWS).where(_ROWS.c.key == bindparam("new_key")).values(columns)
-            session.connection().execute(statement, old)
-        self._known |= self._changed
+        if changed:
+            statement = _insert(session)
+            values = {name: statement.excluded[name] for name in changed[0] if name != "key"}
+            upsert = statement.on_conflict_do_update(index_elements=["key"], set_=values)
+            session.connection().execute(upsert, changed)
         self._changed = set()
 
     def _take(self, key: str, count: int, now: datetime) -> None:
@@ -141,6 +145,11 @@ class Paces:
         limits = self.servers if kind == "server" else self.destinations
         facts = limits.get(name)
         return facts.per_second if facts else None
+
+
+def _insert(session: Session) -> Any:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(_ROWS)
 
 
 def _server(name: str) -> str:

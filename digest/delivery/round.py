@@ -41,14 +41,32 @@ _SUSPICIONS = 10
 _SLOWED = 3
 """Answers in a row that speak of a destination, with nobody accepted there, that slow it down."""
 
+_ANOTHER_TIME = Answer(Stage.RCPT, 450, "4.6.7 none of our servers at work takes such an address")
+
 
 @dataclass
 class Server:
-    """A server that mail goes to, and what was learned of it."""
+    """A server that mail goes to, and what was learned of it.
+
+    Attributes:
+        transport: how to reach it.
+        weight: its share of the mail beside others.
+        connections: how many it takes at most.
+        utf8: whether it takes addresses beyond ASCII, once it was asked.
+        trusted: it has accepted somebody: so its word counts when it says that others are gone.
+        gone: addresses of which it said so before, and what it said.
+        suspicions: refusals in a row that may be about us.
+        settled: deliveries that had their turn since it was last joined.
+        setback: its last answer that broke off a delivery untried.
+        obstacle: why it is of no use at present.
+    """
 
     transport: Transport
     weight: float = 1.0
     connections: int = 20
+    utf8: bool | None = None
+    trusted: bool = False
+    gone: dict[str, str] = field(default_factory=dict)
     suspicions: int = 0
     settled: int = 0
     setback: str = ""
@@ -102,6 +120,7 @@ class Round:
         self._memory = memory
         self._working = 0
         self._obstacle: DigestError | None = None
+        self._servers: Sequence[Server] = ()
 
     async def run(self, servers: Sequence[Server], ready: int) -> None:
         """Send what is due, `ready` deliveries or so.
@@ -111,6 +130,7 @@ class Round:
             ServerRefusesError: none will work for anybody as things stand.
             MessageTooLargeError: a mail is larger than any may be.
         """
+        self._servers = servers
         self._clerk.start()
         try:
             self._working = len(servers)
@@ -134,16 +154,20 @@ class Round:
             while True:
                 await self._work(server, ready)
                 self._working -= 1
-                if server.obstacle is None or not self._working or self._over():
+                if not self._working or self._over():
                     return
-                _log.warning("others take over: %s", server.obstacle)
-                self._clerk.leave(server.name)
-                await self._rest_while_others_work(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                if server.obstacle is not None:
+                    _log.warning("others take over: %s", server.obstacle)
+                    self._clerk.leave(server.name)
+                    await self._rest_while_others_work(pause)
+                    pause = min(pause * 2, LONGEST_PAUSE)
+                elif again := self._clerk.again_by(server.name):
+                    await self._rest_while_others_work((again - self._clock()).total_seconds())
+                else:
+                    return
                 if not self._working or self._over():
                     return
                 self._working += 1
-                server.obstacle = None
                 self._clerk.join(server.name, server.weight)
         except BaseException:
             self._clerk.stop()
@@ -154,42 +178,63 @@ class Round:
 
     async def _work(self, server: Server, ready: int) -> None:
         """Send over one server until nothing is due, or it is of no use."""
-        server.settled, server.setback = 0, ""
+        server.settled, server.setback, server.obstacle = 0, "", None
+        claim = await self._clerk.take(server.name)
+        if claim is None:
+            return
         try:
             first = await server.transport.open()
         except (ServerUnreachableError, ServerRefusesError) as error:
             server.obstacle = error
+            self._put_back(claim, str(error), unused=True)
             return
-        count = min(ready, server.connections)
-        lines = [self._line(server, first), *(self._line(server, None) for _ in range(count - 1))]
+        except BaseException:
+            self._put_back(claim, "the sender ended", unused=True)
+            raise
+        server.utf8 = first.utf8
+        others = range(min(ready, server.connections) - 1)
+        lines = [self._line(server, first, claim), *(self._line(server) for _ in others)]
         for end in await asyncio.gather(*lines, return_exceptions=True):
             if isinstance(end, BaseException):
                 raise end
         if server.setback and not server.settled and server.obstacle is None:
             server.obstacle = ServerUnreachableError(server=server.name, why=server.setback)
 
-    async def _line(self, server: Server, connection: Connection | None) -> None:
-        """One connection's work: take, send, settle, until nothing is due."""
+    async def _line(
+        self, server: Server, connection: Connection | None = None, claim: Claim | None = None
+    ) -> None:
+        """One connection's work: take, send, settle, until nothing is due.
+
+        A connection is opened for a claim: none where nothing may leave.
+        """
         setbacks = 0
-        parcel: Parcel | None = None
+        at_hand: Claim | Parcel | None = claim
         try:
             while setbacks < _SETBACKS:
+                at_hand = at_hand or await self._clerk.take(server.name)
+                if at_hand is None:
+                    return
                 if connection is None or not connection.alive:
                     connection = await self._reopen(server, setbacks)
                     if connection is None:
                         return
-                parcel = parcel or await self._next(server, connection)
-                if parcel is None:
-                    return
-                current, parcel = parcel, None
-                untried, parcel = await self._deliver(server, connection, current)
-                setbacks = setbacks + 1 if untried else 0
+                parcel = (
+                    self._pack(server, connection, at_hand)
+                    if isinstance(at_hand, Claim)
+                    else at_hand
+                )
+                at_hand = None
+                if parcel is not None:
+                    untried, at_hand = await self._deliver(server, connection, parcel)
+                    setbacks = setbacks + 1 if untried else 0
         except BaseException:
             self._clerk.stop()
             raise
         finally:
-            if parcel is not None:
-                self._put_back(parcel.claim, "the connection had ended")
+            if at_hand is not None:
+                unused = isinstance(at_hand, Claim)
+                claim = at_hand if isinstance(at_hand, Claim) else at_hand.claim
+                self._put_back(claim, "the connection had ended", unused=unused)
             if connection is not None:
                 await connection.close()
 
@@ -217,23 +262,15 @@ class Round:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopped.wait(), seconds)
 
-    async def _next(self, server: Server, connection: Connection) -> Parcel | None:
-        """The next parcel, waited for; None where there is nothing more."""
-        while claim := await self._clerk.take(server.name):
-            parcel = self._pack(connection, claim)
-            if parcel:
-                return parcel
-        return None
-
     def _at_hand(self, server: Server, connection: Connection) -> Parcel | None:
         """The next parcel, if there is one at once."""
         while claim := self._clerk.take_now(server.name):
-            parcel = self._pack(connection, claim)
+            parcel = self._pack(server, connection, claim)
             if parcel:
                 return parcel
         return None
 
-    def _pack(self, connection: Connection, claim: Claim) -> Parcel | None:
+    def _pack(self, server: Server, connection: Connection, claim: Claim) -> Parcel | None:
         """A claim's parcel; a claim that there is no mail for is settled."""
         try:
             mail = self._paper.mail(claim, utf8=connection.utf8)
@@ -247,9 +284,15 @@ class Round:
             self._settle(claim, fields)
             return None
         if isinstance(mail, Answer):
-            self._record(claim, mail, decide(mail))
+            self._reach_otherwise(server, claim, mail)
             return None
         return Parcel(claim, mail, Envelope(mail.sender, mail.recipient, len(mail.data)))
+
+    def _reach_otherwise(self, server: Server, claim: Claim, answer: Answer) -> None:
+        """Leave a reader whom only a server with SMTPUTF8 can reach to one, now or later."""
+        others = [each for each in self._servers if each is not server and each.utf8 is not False]
+        if not any(self._clerk.pass_on(claim, each.name) for each in others if each.utf8):
+            self._record(server, claim, _ANOTHER_TIME if others else answer)
 
     async def _deliver(
         self, server: Server, connection: Connection, parcel: Parcel
@@ -260,7 +303,7 @@ class Round:
         if most is not None and parcel.envelope.size > most:
             why = f"it takes messages of {most} bytes at most, this has {parcel.envelope.size}"
             server.obstacle = ServerRefusesError(server=server.name, why=why)
-            self._put_back(parcel.claim, why)
+            self._put_back(parcel.claim, why, unused=True)
             self._clerk.leave(server.name)
             return True, None
         answer = await connection.announce(parcel.envelope)
@@ -284,7 +327,7 @@ class Round:
         else:
             server.settled += 1
         self._mind(server, answer, decision)
-        self._record(parcel.claim, answer, decision)
+        self._record(server, parcel.claim, answer)
         return untried, following
 
     def _begin(self, claim: Claim) -> bool:
@@ -320,29 +363,38 @@ class Round:
         """Learn from an answer what it says of all the others."""
         if decision.verdict is Verdict.ACCEPTED:
             server.suspicions = 0
-        elif decision.systemic:
+            server.trusted = True
+        elif decision.systemic or (decision.suppress and not server.trusted):
             server.suspicions += 1
         if decision.verdict is Verdict.HALT or server.suspicions >= _SUSPICIONS:
             refuses = ServerRefusesError(server=server.name, why=str(answer))
             server.obstacle = server.obstacle or refuses
             self._clerk.leave(server.name)
 
-    def _record(self, claim: Claim, answer: Answer, decision: Decision) -> None:
+    def _record(self, server: Server, claim: Claim, answer: Answer) -> None:
         destination, slowed = claim.destination, self._memory.slowed
-        welcome = decision.verdict is Verdict.ACCEPTED and bool(slowed.pop(destination, 0))
+        decision = decide(answer)
+        if decision.verdict is Verdict.ACCEPTED:
+            slowed.pop(destination, None)
         if decision.slows and decision.about is About.DESTINATION:
             slowed[destination] += 1
         held = slowed[destination] >= _SLOWED if destination in slowed else False
         fields = self._fields(claim, answer)
         reason = fields["reason"]
         logs.outcome(self._paper.edition_id, claim, answer, fields["status"], reason)
-        self._clerk.settle(Outcome(claim, fields, decision.suppress, held, welcome))
+        if decision.suppress:
+            server.gone[claim.email] = fields["reply"]
+        gone = tuple(server.gone.items()) if server.trusted else ()
+        if gone:
+            server.gone.clear()
+        self._clerk.settle(Outcome(claim, fields, gone, held))
 
     def _settle(self, claim: Claim, fields: Fields) -> None:
         self._clerk.settle(Outcome(claim, fields))
 
-    def _put_back(self, claim: Claim, why: str) -> None:
-        self._settle(claim, self._fields(claim, Answer(Stage.MAIL, None, why)))
+    def _put_back(self, claim: Claim, why: str, *, unused: bool = False) -> None:
+        fields = self._fields(claim, Answer(Stage.MAIL, None, why))
+        self._clerk.settle(Outcome(claim, fields, unused=unused))
 
     def _end_early(self, obstacle: DigestError) -> None:
         self._obstacle = self._obstacle or obstacle

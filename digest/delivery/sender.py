@@ -38,6 +38,8 @@ _log = logging.getLogger(__name__)
 
 _GLANCE = 1.0
 """Seconds between two looks at what another process may have changed."""
+_LOOK = timedelta(seconds=60)
+"""So often it is tried whether more may leave, though there is a time before which it may not."""
 _SHORT = timedelta(seconds=60)
 """A wait for less is not worth a word."""
 _ROUNDS_WITHOUT_SERVER = 4
@@ -165,7 +167,7 @@ class _Sending:
         self._paper = Stationery(press, edition)
         self._paces = Paces.of(press.settings)
         self._journals = press.settings.journal_folder
-        self._noted = bool(edition.note)
+        self._said = edition.note
         self._stopped = asyncio.Event()
         self._clerk: Clerk | None = None
         self._memory = Memory()
@@ -187,6 +189,8 @@ class _Sending:
         ours = self._store, self._edition_id
         policy = policy_of(self._press.settings)
         without_server = 0
+        again: datetime | None = None
+        looked = clock()
         while not self._stopped.is_set():
             now = clock()
             await run(recover, *ours, policy, self._journals, now)
@@ -194,12 +198,17 @@ class _Sending:
             if status != EditionStatus.SENDING or due is None:
                 await self._end(status)
                 return
-            if not ready:
+            # Looked at again by and by: what is due may change, or a server that was lost return.
+            until = max(due, min(again, looked + _LOOK)) if again else due
+            if not ready or until > now:
+                await self._explain(again, now)
                 if not self._wait:
                     return
-                until = (due - now).total_seconds()
-                await self._pause(min(max(until, 0.01), _GLANCE))
+                await self._pause(min(max((until - now).total_seconds(), 0.01), _GLANCE))
                 continue
+            if not without_server and (again is None or again <= now):
+                await self._note("")
+            looked = now
             try:
                 again = await self._round(ready)
             except (ServerRefusesError, MessageTooLargeError) as error:
@@ -207,14 +216,13 @@ class _Sending:
                 raise
             except ServerUnreachableError as error:
                 without_server += 1
+                again = None
                 await self._note(str(error))
                 if without_server == _ROUNDS_WITHOUT_SERVER:
                     raise
                 await self._pause(FIRST_PAUSE * 2 ** (without_server - 1))
             else:
                 without_server = 0
-                if not await self._go_on(again):
-                    return
 
     async def _round(self, ready: int) -> datetime | None:
         """Send what is due; when more may leave, where there is more than may leave now."""
@@ -237,22 +245,10 @@ class _Sending:
             await work.run(self._servers, ready)
             return clerk.again
 
-    async def _go_on(self, again: datetime | None) -> bool:
-        """Whether to send on at once; waits a little where nothing may leave yet."""
-        now = self._press.clock()
-        if again is None or again <= now:
-            await self._note("")
-            return True
-        if again > now + _SHORT:
+    async def _explain(self, again: datetime | None, now: datetime) -> None:
+        """Say why nothing leaves, where that is worth a word."""
+        if again and again > now + _SHORT:
             await self._note(f"no more may leave before {again:%Y-%m-%d %H:%M} UTC")
-        if not self._wait:
-            return False
-        status: str = EditionStatus.SENDING
-        while status == EditionStatus.SENDING and not self._stopped.is_set() and now < again:
-            await self._pause(min((again - now).total_seconds(), _GLANCE))
-            now = self._press.clock()
-            status, _, _ = await self._database.run(outlook, self._store, self._edition_id, now)
-        return True
 
     async def _end(self, status: str) -> None:
         run, now = self._database.run, self._press.clock()
@@ -272,8 +268,8 @@ class _Sending:
 
     async def _note(self, text: str) -> None:
         """Let the edition say why it is not getting on, for whoever looks at it."""
-        if text or self._noted:
-            self._noted = bool(text)
+        if text != self._said:
+            self._said = text
             await self._database.run(set_note, self._store, self._edition_id, text)
 
     async def _pause(self, seconds: float) -> None:

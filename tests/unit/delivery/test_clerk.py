@@ -19,10 +19,10 @@ NOW = datetime(2026, 3, 3, 5, tzinfo=UTC)
 SERVER, OTHER = "mail.example.org:25", "other.example.org:25"
 
 
-def claim(number: int, destination: str = "example.org") -> Claim:
+def claim(number: int, destination: str = "example.org", server: str = SERVER) -> Claim:
     until = NOW + timedelta(minutes=5)
     email = f"r{number}@{destination}"
-    return Claim(number, 1, 0, until, number, email, destination, "", None, NOW)
+    return Claim(number, 1, 0, server, until, number, email, destination, "", None, NOW)
 
 
 def outcome(of: Claim) -> Outcome:
@@ -48,7 +48,8 @@ class FakeLedger:
         assert self.gate.wait(10)
         if self.failures:
             raise self.failures.pop(0)
-        self.recorded += [each.claim.delivery_id for each in outcomes]
+        self.recorded += [each.claim.delivery_id for each in outcomes if not each.unused]
+        self.left += sum(each.unused for each in outcomes)
         self.orders.append(order)
         if len(self.orders) > 2:
             self.asked.set()
@@ -56,11 +57,11 @@ class FakeLedger:
         if not self.sending:
             return handout
         for server, wanted in order.wanted.items():
-            given = [claim(self.left - n) for n in range(min(wanted, self.left))]
+            given = [claim(self.left - n, server=server) for n in range(min(wanted, self.left))]
             self.left -= len(given)
             handout.claims[server] = given
             if len(given) < wanted:
-                handout.again = self.again
+                handout.again[server] = self.again
         return handout
 
     def give_back(self) -> None:
@@ -211,7 +212,7 @@ async def test_servers_get_their_share(clerk: Clerk, weights: dict[str, float]):
 
 
 @pytest.mark.parametrize("weights", [{SERVER: 1.0, OTHER: 1.0}])
-async def test_who_leaves_gives_its_stock_to_the_others(clerk: Clerk, ledger: FakeLedger):
+async def test_the_stock_of_who_leaves_is_handed_out_anew(clerk: Clerk, ledger: FakeLedger):
     ledger.left = 30
     first = await clerk.take(SERVER)
     assert first is not None
