@@ -138,7 +138,11 @@ class Dialogue(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         if self._awaited and not self._awaited.done():
-            self._awaited.set_exception(self._end)
+            if self._replies:
+                # What came before the end is an answer, though both came at once.
+                self._awaited.set_result(None)
+            else:
+                self._awaited.set_exception(self._end)
 
     def _look_at_the_clock(self) -> None:
         """One timer for all replies: one each would cost more than the replies."""

@@ -265,3 +265,15 @@ async def test_who_was_announced_with_a_message_and_is_refused_gets_none(room: R
     await connection.close()
     yes = [entry.recipient for entry in room.taken() if entry.taken]
     assert yes == ["reader1@example.org", "reader3@example.org"]
+
+
+@pytest.mark.parametrize("after", [b"421 4.3.2 that was all", b"what?"])
+async def test_an_answer_counts_though_the_end_comes_with_it(after: bytes):
+    """Both in one packet: the message was taken, the connection is over."""
+    group = b"250 x\r\n250 x\r\n354 x"
+    replies = b"220 x", b"250-x\r\n250 PIPELINING", group, b"250 taken\r\n" + after
+    with scripted_socket(*replies) as port:
+        facts = {"host": "127.0.0.1", "port": port, "timeout": SHORT}
+        connection = await SmtpTransport(Smtp.model_validate(facts)).open()
+        assert await send_one(connection, envelope(), MESSAGE) == Answer(Stage.BODY, 250, "taken")
+        assert not connection.alive
