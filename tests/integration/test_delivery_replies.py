@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from digest.bootstrap import App, utc_now
 from digest.config import Settings, Uncertain
@@ -15,9 +16,11 @@ from digest.errors import (
     ServerUnreachableError,
 )
 from digest.store import Store
+from digest.store.models import Delivery
 from tests.audience import address, draft, program, send, statuses, stored, subscribe
+from tests.postfix import sink
 from tests.smtp import ANYONE, SmtpServer
-from tests.smtp_session import DROP, DROP_INSIDE, HANG
+from tests.smtp_session import DROP, DROP_IN_LINE, DROP_INSIDE, HANG, TRICKLE
 from tests.transport import FakeTransport
 
 
@@ -175,3 +178,90 @@ def test_a_mail_that_is_too_large_pauses_the_edition(
     assert server.entries() == []
     resume_edition(mailer.store, edition, utc_now())
     assert send(mailer, edition) == Tally(audience=10, accepted=10)
+
+
+# What a server does to a reader of its own domain, and where that leaves the reader. At the last
+# stage a lost answer is uncertain; before it the server cannot have the message.
+FAULTS = {
+    "450 4.2.0 greylisted": ("deferred", "deferred"),
+    "451 4.7.1 slow down": ("deferred", "deferred"),
+    "421 4.3.2 closing": ("deferred", "deferred"),
+    "550 5.1.1 no such user": ("refused", "refused"),
+    "552 5.2.2 mailbox full": ("refused", "refused"),
+    "554 5.6.0 not this": ("refused", "refused"),
+    "999 what": ("deferred", "uncertain"),
+    "hello": ("deferred", "uncertain"),
+    TRICKLE + "450 4.2.0 busy": ("deferred", "deferred"),
+    HANG: ("deferred", "uncertain"),
+    DROP: ("deferred", "uncertain"),
+    DROP_IN_LINE: ("deferred", "uncertain"),
+}
+
+
+@pytest.mark.parametrize("pipelining", ["pipelined", "one by one"])
+def test_every_fault_at_every_stage_concerns_nobody_else(
+    settings: Settings, server: SmtpServer, pipelining: str
+):
+    server.pipelining = pipelining == "pipelined"
+    app = program(settings, server, timeout=timedelta(seconds=1))
+    readers = {
+        f"reader@{stage.lower()}{number}.example.org": (stage, fault)
+        for stage in ("RCPT", "DATA", "BODY")
+        for number, fault in enumerate(FAULTS)
+    }
+    others = [address(n) for n in range(200)]
+    subscribe(app.store, *readers, *others)
+    # A connection may end before its answer to whom was announced with another is heard.
+    server.script = {(stage, who): [fault] * 3 for who, (stage, fault) in readers.items()}
+    edition = draft(app)
+    send(app, edition, wait=False)
+    found = statuses(app.store)
+    expected = {who: FAULTS[fault][stage == "BODY"] for who, (stage, fault) in readers.items()}
+    assert {who: found[who] for who in readers} == expected
+    assert {found[who] for who in others} == {"accepted"}
+    assert {who: server.taken()[who] for who in others} == dict.fromkeys(others, 1)
+    app.close()
+
+
+def test_answers_that_come_letter_by_letter_are_waited_for(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(8)])
+    server.script = {
+        ("MAIL", ANYONE): [TRICKLE + "250 2.1.0 go on"],
+        ("RCPT", address(1)): [TRICKLE + "250 2.1.5 go on"],
+        ("BODY", address(2)): [TRICKLE + "250 2.0.0 taken"],
+    }
+    assert send(mailer, draft(mailer)) == Tally(audience=8, accepted=8)
+    assert set(server.taken().values()) == {1}
+
+
+# What Postfix's test server is told to do, and where that leaves everybody.
+SINKS = {
+    "-q .": "uncertain",
+    "-Q .": "deferred",
+    "-q data": "deferred",
+    "-Q rcpt": "deferred",
+    "-r rcpt": "deferred",
+    "-r .": "deferred",
+    "-p": "accepted",
+    "-e": "accepted",
+    "-w 1": "accepted",
+}
+
+
+@pytest.mark.parametrize("options", SINKS)
+def test_another_server_that_closes_refuses_or_is_slow(settings: Settings, options: str):
+    with sink(*options.split()) as port:
+        app = program(settings, port=port)
+        # Each at a domain of their own: one that slows us down would hold up the rest.
+        subscribe(app.store, *[f"reader@example{n}.org" for n in range(6)])
+        edition = draft(app)
+        account = send(app, edition, wait=False)
+    assert statuses(app.store) == dict.fromkeys(statuses(app.store), SINKS[options]), account
+    with app.store.write() as session:
+        session.execute(update(Delivery).values(due=utc_now()))
+    with sink() as port:
+        late = program(settings, port=port)
+        rest = send(late, edition)
+        late.close()
+    assert rest.accepted == (0 if SINKS[options] == "uncertain" else 6)
+    app.close()
