@@ -154,7 +154,8 @@ def main() -> None:
         _strike(STEPS[asked.freeze], asked.turn, _freeze)
     if asked.lease:
         lease = timedelta(seconds=asked.lease)
-        sender._lease = lambda _settings: lease  # type: ignore[assignment] - no setting is so short
+        # No setting makes it so short.
+        sender._lease = lambda _settings: lease  # type: ignore[assignment]
     app = App.from_file(asked.config)
     asyncio.run(send_edition(app.store, app.press, asked.edition))
     app.close()

@@ -1,12 +1,16 @@
 """When the mail server, the database or the disk goes away: nobody is skipped or forgotten."""
 
+import itertools
+import logging
 import socket
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event, text
 from sqlmodel import Session
 
 from digest.bootstrap import App
@@ -93,3 +97,47 @@ def test_a_commit_whose_answer_is_lost_leaves_nobody_waiting(
     monkeypatch.setattr(Ledger, "exchange", with_losses)
     assert send(mailer, edition, wait=False) == Tally(audience=20, accepted=20)
     assert server.taken() == {address(n): 1 for n in range(20)}
+
+
+def test_a_database_that_stops_in_the_middle_is_waited_for(
+    mailer: App, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+):
+    """PostgreSQL ends our sessions; of SQLite's file somebody else is the one writer for long."""
+    monkeypatch.setattr("digest.delivery.database._PATIENCE", 0.01)
+    everybody = [address(n) for n in range(200)]
+    subscribe(mailer.store, *everybody)
+    edition = draft(mailer)
+    with outage(mailer.store, monkeypatch) as begin_outage:
+        server.on_message = lambda taken: begin_outage() if taken == 50 else None
+        assert send(mailer, edition) == Tally(audience=200, accepted=200)
+    assert server.taken() == dict.fromkeys(everybody, 1)
+
+
+@contextmanager
+def outage(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], object]]:
+    """Gives what begins an outage; it ends when a sender has found out."""
+    if not store.is_sqlite:
+        with store.engine.connect() as office:
+            kill = text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            yield lambda: office.execute(kill)
+        return
+    event.listen(
+        store.engine, "checkout", lambda driver, *_: driver.execute("PRAGMA busy_timeout = 20")
+    )
+    blocker = sqlite3.connect(
+        str(store.url.database), check_same_thread=False, isolation_level=None
+    )
+    warn, said = logging.getLogger("digest.delivery.database").warning, itertools.count(1)
+
+    def warning(*words: object) -> None:
+        warn(*words)
+        if next(said) == 5:
+            blocker.execute("ROLLBACK")
+
+    monkeypatch.setattr("digest.delivery.database._log.warning", warning)
+    yield lambda: blocker.execute("BEGIN IMMEDIATE")
+    assert next(said) > 5
+    blocker.close()
