@@ -259,6 +259,8 @@ def load_settings(given: Path | None = None) -> Settings:
         problems += [_problem(detail, path) for detail in error.errors()]
     except SecretUnreadableError as error:
         problems.append(f"{path}: {error}")
+    if settings is not None:
+        problems += [f"{path}: {problem}" for problem in _server_problems(settings)]
     if problems or settings is None:
         raise ConfigInvalidError(problems="\n".join(problems))
     return settings
@@ -273,9 +275,21 @@ def _read_secret(path: Path, key: str) -> str:
         raise SecretUnreadableError(key=key, path=path, why="it is not text") from error
 
 
+def _server_problems(settings: Settings) -> Iterator[str]:
+    """What no server can say by itself."""
+    seen = {settings.smtp.name}
+    for server in settings.servers:
+        if server.name in seen:
+            yield f"servers: {server.name} stands twice, or in [smtp] too: remove one"
+        if server.bounce_address:
+            yield "servers.bounce_address: bounces have one address: set it in [smtp] alone"
+        seen.add(server.name)
+
+
 def _repetitions(data: Mapping[str, Any]) -> Iterator[str]:
     """What is said twice: checked on the raw file, to be reported beside everything else."""
     identities = {"newsletters": "slug", "feeds": "slug", "sections": "path", "tags": "name"}
+    identities["destinations"] = "domain"
     same = {"sections": section_key, "tags": tag_key}
     for table, field in identities.items():
         seen: set[str] = set()

@@ -156,6 +156,19 @@ MISTAKES = [
         '[[sections]]\npath = "World"\n[[sections]]\npath = "WORLD"',
         'sections: path "WORLD" stands twice: remove one',
     ),
+    (
+        '[[servers]]\nhost = "127.0.0.1"',
+        "servers: 127.0.0.1:2525 stands twice, or in [smtp] too: remove one",
+    ),
+    (
+        '[[servers]]\nhost = "b.example"\nbounce_address = "b@b.example"',
+        "servers.bounce_address: bounces have one address: set it in [smtp] alone",
+    ),
+    (
+        '[[destinations]]\ndomain = "b.example"\n[[destinations]]\ndomain = "b.example"',
+        'destinations: domain "b.example" stands twice: remove one',
+    ),
+    ('[[destinations]]\ndomain = "b c"', 'destinations[1].domain: "b c" is no domain: write what'),
     ('[[tags]]\nname = "a"\nweight = -1', "tags[1].weight: must be greater than 0"),
     ('[[tags]]\nname = "a"', "tags[1].weight: missing: add it"),
     (
