@@ -71,6 +71,7 @@ class Journal:
         except OSError as error:
             raise JournalError(path=self._path, why=error.strerror) from error
         self._size = 0
+        self._cut_off = False
         self._heard: list[bytes] = []
         self._write(f"boot {_boot()}\n".encode("ascii"))
 
@@ -81,9 +82,8 @@ class Journal:
             SealedError: it must not.
             JournalError: the line cannot be written, and so the message must not leave.
         """
-        lines = b"".join((*self._heard, b"begun %d %d\n" % hold))
+        self._write(b"".join((*self._heard, b"begun %d %d\n" % hold)))
         self._heard.clear()
-        self._write(lines)
         if os.lseek(self._file, 0, os.SEEK_CUR) != self._size:
             raise SealedError
 
@@ -106,12 +106,16 @@ class Journal:
             self._path.unlink(missing_ok=True)
 
     def _write(self, line: bytes) -> None:
+        if self._cut_off:
+            # The disk was full in the middle of a line: this one is not to go on with it.
+            line = b"\n" + line
         try:
             written = os.write(self._file, line)
         except OSError as error:
             raise JournalError(path=self._path, why=error.strerror) from error
         self._size += written
-        if written < len(line):
+        self._cut_off = written < len(line)
+        if self._cut_off:
             raise JournalError(path=self._path, why=os.strerror(errno.ENOSPC))
 
 
@@ -147,7 +151,7 @@ def owners(folder: Path) -> list[str]:
 
 def _read(line: bytes, told: Told) -> None:
     """Take in a line; one that was cut off by a kill says nothing, and nothing came of it."""
-    with suppress(ValueError, TypeError):
+    with suppress(ValueError, TypeError, KeyError):
         if line.startswith(b"begun "):
             told.begun.add(Hold(*map(int, line.split()[1:])))
         elif line.startswith(b"["):

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -150,7 +151,7 @@ def test_holds_grow_to_an_hour_and_end_with_a_welcome(times: int):
         now = until
     assert lengths[0] == FIRST_HOLD
     assert max(lengths) <= LONGEST_HOLD
-    for one, next_one in zip(lengths, lengths[1:], strict=False):
+    for one, next_one in pairwise(lengths):
         assert next_one == min(one * 2, LONGEST_HOLD)
     bucket.welcome()
     assert bucket.room(None, None, now) is None
