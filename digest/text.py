@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _SPACES = re.compile(r"\s+")
 _KEPT_CONTROLS = {"\n", "\t"}
@@ -10,6 +11,8 @@ _KEPT_CONTROLS = {"\n", "\t"}
 _KEPT_FORMATS = {"\u200c", "\u200d", "\u200e", "\u200f"}
 
 
+# A name a mail: its few letters are judged over and over.
+@lru_cache(maxsize=4096)
 def _is_kept(character: str) -> bool:
     category = unicodedata.category(character)
     if category == "Cc":

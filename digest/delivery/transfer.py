@@ -17,6 +17,8 @@ _SOFT = b"=\r\n"
 _DOTTED = re.compile(rb"^\.[^\r\n]*", re.MULTILINE)
 # A value that stands for itself on a line of its own, such as a token or most addresses.
 _SAFE = re.compile(r"(?!\.)[!-<>-~](?:[ -<>-~]{0,73}[!-<>-~])?")
+# What quoted-printable leaves as it is, on one line: most tokens and addresses.
+_LITERAL = re.compile(r"[!-\-/-<>-~][!-<>-~]{0,70}")
 _TRIPLES = LINE // 4 * 3
 
 
@@ -27,6 +29,8 @@ def quoted(text: str) -> bytes:
     joined, to the joined text.
     """
     if _SAFE.fullmatch(text):
+        return text.encode("ascii") + _SOFT
+    if _LITERAL.fullmatch(text):
         return text.encode("ascii") + _SOFT
     plain = _lines(text).encode("utf-8", "replace")
     encoded = binascii.b2a_qp(plain, istext=True).replace(b"\n", b"\r\n")
