@@ -355,9 +355,19 @@ def _as_they_stand(
 ) -> Sequence[Row[Any]]:
     """Rows that may be tried, locked, beside all that may forbid it.
 
-    PostgreSQL passes over rows that another sender is claiming; on SQLite there is one writer.
+    On PostgreSQL they are locked first, but for those that another holds, and read then: a single
+    statement would tell of a subscriber as they stood before somebody who was quicker let go of the
+    row. On SQLite there is one writer.
     """
-    query = _beside(statuses, arrays=session.get_bind().dialect.name != "sqlite")
+    one_writer = session.get_bind().dialect.name == "sqlite"
+    if not one_writer:
+        lock = (
+            select(_ROWS.c.id)
+            .where(among(session, _ROWS.c.id, ids), _ROWS.c.status.in_(statuses))
+            .with_for_update(skip_locked=True)
+        )
+        ids = session.connection().scalars(lock).all()
+    query = _beside(statuses, arrays=not one_writer)
     return session.connection().execute(query, {"ids": ids, "newsletter": newsletter}).all()
 
 
@@ -393,7 +403,6 @@ def _beside(statuses: tuple[DeliveryStatus, ...], *, arrays: bool) -> Select[Any
         )
         .outerjoin(Suppression, stop == col(Subscriber.key))
         .where(chosen, _ROWS.c.status.in_(statuses))
-        .with_for_update(of=_ROWS, skip_locked=True)
     )
 
 

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -183,11 +184,19 @@ HEAD = _known_revisions()[-1]
 
 def _make_engine(url: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True)
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     engine = create_engine(url, connect_args={"timeout": 30})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgresql(driver: Any, _record: ConnectionPoolEntry) -> None:
+    # A process that is stopped in the middle of a transaction would hold its rows for ever.
+    driver.execute("SET idle_in_transaction_session_timeout = '60s'")
+    driver.commit()
 
 
 def _prepare_sqlite(driver: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
