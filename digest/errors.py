@@ -51,6 +51,10 @@ class StoreBusyError(StoreUnreachableError):
     """The database {url} is held by others ({why}): end what holds it, or try again."""
 
 
+class StoreFullError(StoreUnreachableError):
+    """The disk of {url} is full ({why}): make room; what was not written can be tried again."""
+
+
 class StoreReadOnlyError(StoreError):
     """The database {url} cannot be written: check the rights on the file and its folder."""
 

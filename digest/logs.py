@@ -19,7 +19,9 @@ _SHOWN = 2
 _RUN = re.compile(r'"(?:[^"\\]|\\.){0,320}"(?=@)|[^\s<>()\[\],;:"]+')
 _AT = re.compile(r"(@|%40)")
 # Whoever has the token of such a link can act for its reader.
-_LINK = re.compile(r"(/(?:confirm|preferences|unsubscribe|view)/)[\w.~%-]+")
+_LINK = re.compile(
+    r"(/(?:confirm|preferences|unsubscribe|view)/|subject=unsubscribe(?:%20|\+|\s)+)[\w.~%-]+"
+)
 _STANDARD = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 _BARE = re.compile(r"[^\s\"=]+")
 

@@ -82,6 +82,11 @@ class Clerk:
         """When more may leave by a server; None where nothing says that it may."""
         return self._again.get(server)
 
+    @property
+    def closing(self) -> bool:
+        """Whether nothing more is to be begun: all ends, or the edition is not being sent."""
+        return self._closing
+
     def start(self) -> None:
         """Begin to serve."""
         self._pump = asyncio.create_task(self._serve())
@@ -140,9 +145,18 @@ class Clerk:
         self._in_hand -= 1
         if outcome.claim.destination in self._crowded:
             self._held[outcome.claim.destination] -= 1
+        if outcome.held:
+            self._leave_alone(outcome.claim.destination)
         self._asked.set()
         if len(self._outcomes) >= MOST:
             self._full.set()
+
+    def _leave_alone(self, destination: str) -> None:
+        """Give back what lies in stock for a destination that asked us to slow down."""
+        for stock in self._stock.values():
+            for claim in [each for each in stock if each.destination == destination]:
+                stock.remove(claim)
+                self._return(claim, self._clock())
 
     def leave(self, server: str) -> None:
         """Hand out nothing more for a server that is of no use now: others take its share."""
@@ -238,11 +252,14 @@ class Clerk:
             idle = not self._taken[server] and not self._waiting[server]
             if idle or self._closing or server not in self._weights:
                 for claim in stock:
-                    fields = untouched(attempts=claim.attempts, now=now)
-                    self._outcomes.append(Outcome(claim, fields, unused=True))
-                    if claim.destination in self._crowded:
-                        self._held[claim.destination] -= 1
+                    self._return(claim, now)
                 stock.clear()
+
+    def _return(self, claim: Claim, now: datetime) -> None:
+        fields = untouched(attempts=claim.attempts, now=now)
+        self._outcomes.append(Outcome(claim, fields, unused=True))
+        if claim.destination in self._crowded:
+            self._held[claim.destination] -= 1
 
     def _order(self, now: datetime) -> Order:
         targets = {}

@@ -78,16 +78,15 @@ def cancel_edition(
 def complete(store: Store, edition_id: int, now: datetime) -> bool:
     """Call an edition sent, if it was being sent and no row is open; whether it was."""
     rows = col(Delivery.edition_id) == edition_id
-    left = select(col(Delivery.id)).where(rows, col(Delivery.status).in_(OPEN)).exists()
-    statement = (
-        update(Edition)
-        .where(col(Edition.id) == edition_id)
-        .where(col(Edition.status) == EditionStatus.SENDING)
-        .where(~left)
-        .values(status=EditionStatus.SENT.value, completed=now, note="")
-    )
+    left = select(col(Delivery.id)).where(rows, col(Delivery.status).in_(OPEN)).limit(1)
     with store.write() as session:
-        return session.connection().execute(statement).rowcount > 0
+        # Locked before the rows are looked at: somebody may be opening some again.
+        edition = _locked(session, edition_id)
+        if edition.status != EditionStatus.SENDING or session.scalars(left).first() is not None:
+            return False
+        edition.status, edition.completed, edition.note = EditionStatus.SENT, now, ""
+        session.add(edition)
+        return True
 
 
 def settle_cancelled(store: Store, journals: Path, now: datetime) -> None:

@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 from digest.delivery.addresses import BadAddressError, domain_of
 from digest.delivery.journal import Hold
 from digest.delivery.paces import Paces
-from digest.delivery.transitions import Fields, Skip, skip_reason, skipped
+from digest.delivery.transitions import OPEN, Fields, Skip, skip_reason, skipped, untouched
 from digest.store import Store
 from digest.store.models import (
     Delivery,
@@ -142,6 +142,10 @@ class Ledger:
             _record(session, outcomes)
             _suppress(session, outcomes, now)
             status = edition_status(session, self._edition_id)
+            if status == EditionStatus.SENT and any(o.fields["status"] in OPEN for o in outcomes):
+                # This sender slept, others gave its claims up for lost and called the edition sent:
+                # an answer that came after all opens it again.
+                status = self._reopen(session)
             handout = Handout(status == EditionStatus.SENDING)
             self._paces.load(session, now)
             for outcome in outcomes:
@@ -150,6 +154,12 @@ class Ledger:
                 self._hand_out(session, handout, order, now)
             self._paces.save(session)
         return handout
+
+    def _reopen(self, session: Session) -> str:
+        edition = update(Edition).where(col(Edition.id) == self._edition_id)
+        again = edition.values(status=EditionStatus.SENDING.value, completed=None)
+        session.connection().execute(again)
+        return EditionStatus.SENDING
 
     def _learn(self, outcome: Outcome, now: datetime) -> None:
         destination = outcome.claim.destination
@@ -168,11 +178,13 @@ class Ledger:
     def renew(self, claim: Claim, now: datetime) -> Fields | None:
         """Look again whether a claim's message may leave; if not, the row as it is from now on."""
         with self._store.write() as session:
-            for row in _as_they_stand(session, self._newsletter, [claim.delivery_id], _HELD):
-                reason = skip_reason(row.subscriber_id, row.status, suppressed=row.key is not None)
-                if reason is not None and row.fence == claim.fence:
-                    return skipped(reason, attempts=claim.attempts, now=now)
-        return None
+            ids = [claim.delivery_id]
+            rows = _as_they_stand(session, self._newsletter, ids, _HELD, wait=True)
+            if not rows or rows[0].fence != claim.fence:
+                return untouched(attempts=claim.attempts, now=now)
+            row = rows[0]
+            reason = skip_reason(row.subscriber_id, row.status, suppressed=row.key is not None)
+            return skipped(reason, attempts=claim.attempts, now=now) if reason else None
 
     def give_back(self) -> None:
         """Let others have what this sender claimed and did not settle: none of it was begun.
@@ -352,10 +364,13 @@ def _as_they_stand(
     newsletter: str,
     ids: Sequence[int],
     statuses: tuple[DeliveryStatus, ...] = _TRIABLE,
+    *,
+    wait: bool = False,
 ) -> Sequence[Row[Any]]:
     """Rows that may be tried, locked, beside all that may forbid it.
 
-    On PostgreSQL they are locked first, but for those that another holds, and read then: a single
+    On PostgreSQL they are locked first, but for those that another holds (`wait` waits for it), and
+    read then: a single
     statement would tell of a subscriber as they stood before somebody who was quicker let go of the
     row. On SQLite there is one writer.
     """
@@ -364,7 +379,7 @@ def _as_they_stand(
         lock = (
             select(_ROWS.c.id)
             .where(among(session, _ROWS.c.id, ids), _ROWS.c.status.in_(statuses))
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=not wait)
         )
         ids = session.connection().scalars(lock).all()
     query = _beside(statuses, arrays=not one_writer)

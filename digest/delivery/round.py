@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -90,8 +90,8 @@ class Parcel(NamedTuple):
 class Memory:
     """What one sending has learned and keeps from round to round."""
 
-    broken_off: set[int] = field(default_factory=set)
-    """Deliveries whose connection was lost before the server had said anything of them."""
+    broken_off: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """Deliveries whose connection was lost before anything was said of them: by which servers."""
     slowed: Counter[str] = field(default_factory=Counter)
 
 
@@ -319,7 +319,7 @@ class Round:
             answer = await connection.hand_over(parcel.mail.data, then)
             self._clerk.heard(parcel.claim, answer)
         elif answer.code is None and answer.stage is Stage.MAIL:
-            answer = self._blame(parcel.claim, answer)
+            answer = self._blame(server, parcel.claim, answer)
         decision = decide(answer)
         untried = decision.verdict in {Verdict.BACK, Verdict.HALT}
         if untried:
@@ -332,6 +332,9 @@ class Round:
 
     def _begin(self, claim: Claim) -> bool:
         """Whether the message may leave now: it is in the journal, and its lease holds."""
+        if self._clerk.closing or self._over():
+            self._put_back(claim, "the sending was stopped before the message")
+            return False
         if self._clock() >= claim.until:
             # This process slept: by now the row may be another's.
             self._put_back(claim, "the claim ran out before the message")
@@ -348,15 +351,16 @@ class Round:
             return False
         return True
 
-    def _blame(self, claim: Claim, answer: Answer) -> Answer:
+    def _blame(self, server: Server, claim: Claim, answer: Answer) -> Answer:
         """Who may be to blame for a connection that is lost before the server said anything.
 
-        The recipient was named in the same breath. The first time nobody is; the second time the
-        delivery has had its turn, or one that kills every connection would be tried for ever.
+        The recipient was named in the same breath. The first time at each server nobody is; then
+        the delivery has had its turn, or one that kills every connection would be tried for ever.
         """
-        if claim.delivery_id in self._memory.broken_off:
+        lost_by = self._memory.broken_off[claim.delivery_id]
+        if lost_by.issuperset(each.name for each in self._servers):
             return Answer(Stage.RCPT, None, answer.text)
-        self._memory.broken_off.add(claim.delivery_id)
+        lost_by.add(server.name)
         return answer
 
     def _mind(self, server: Server, answer: Answer, decision: Decision) -> None:

@@ -115,7 +115,8 @@ def _account(store: Store, edition_id: int) -> Tally:
 
 
 def _lease(settings: Settings) -> timedelta:
-    return settings.smtp.timeout * _ANSWERS_A_MESSAGE + timedelta(seconds=30)
+    slowest = max(server.timeout for server in (settings.smtp, *settings.servers))
+    return slowest * _ANSWERS_A_MESSAGE + timedelta(seconds=30)
 
 
 @contextlib.asynccontextmanager

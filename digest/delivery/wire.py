@@ -198,12 +198,16 @@ class PipelinedConnection:
     async def announce(self, envelope: Envelope) -> Answer | None:
         """As `Connection.announce`."""
         replies: list[tuple[int, str]] = []
+        early = self._announced is not None
         try:
             if self._open:
                 # The last transaction was broken off: its recipient must not get this message.
                 self._open = False
                 self._dialogue.say(b"RSET\r\n" + self._group(envelope), 4)
-                await self._dialogue.hear()
+                code, words = await self._dialogue.hear()
+                if code // 100 != 2:  # noqa: PLR2004 - 2xx
+                    # Then the message would go to that recipient too.
+                    raise OddServerError(f"RSET: {code} {one_line(words, 100)}")  # noqa: TRY301 - ends as all others do
             elif self._announced is None:
                 self._dialogue.say(self._group(envelope), 3)
             elif self._announced != envelope:
@@ -213,6 +217,8 @@ class PipelinedConnection:
                 replies.append(await self._dialogue.hear())  # noqa: PERF401 - kept when one fails
             return await self._refusal(replies)
         except (OSError, OddServerError) as error:
+            if early and not replies and isinstance(error, TimeoutError):
+                self._on_odd("what comes with a message is lost")
             return self._broken(_ENVELOPE[min(len(replies), 2)], error)
         except asyncio.CancelledError:
             self._dialogue.abort()
@@ -233,7 +239,10 @@ class PipelinedConnection:
         elif wants[2]:
             # It goes on to the message though nobody is to get it (RFC 2920 section 3.1).
             self._dialogue.say(b".\r\n", 1)
-            await self._dialogue.hear()
+            try:
+                await self._dialogue.hear()
+            except (OSError, OddServerError):
+                self._dialogue.abort()
         return answer
 
     async def hand_over(self, message: bytes, then: Envelope | None = None) -> Answer:

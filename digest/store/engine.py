@@ -16,6 +16,7 @@ from sqlmodel import Session
 from digest.errors import (
     StoreBusyError,
     StoreError,
+    StoreFullError,
     StoreMissingError,
     StoreNewerError,
     StoreOutdatedError,
@@ -149,7 +150,7 @@ def _explain_sqlite(store: Store, words: str) -> StoreError | None:
     if "database is locked" in words:
         return StoreBusyError(url=store, why=words)
     if "database or disk is full" in words:
-        return StoreError(detail=f"{words}: make room where {store} lies")
+        return StoreFullError(url=store, why=words)
     if "disk I/O error" in words or "malformed" in words:
         return StoreError(detail=f"{words}: look at the disk where {store} lies")
     return None
