@@ -5,11 +5,11 @@ import contextlib
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from digest.delivery.database import DatabaseThread
 from digest.delivery.journal import Journal
-from digest.delivery.ledger import MOST, Claim, Handout, Ledger, Order, Outcome
+from digest.delivery.ledger import MOST, SOON, Claim, Handout, Ledger, Order, Outcome
 from digest.delivery.replies import Answer
 from digest.delivery.transitions import Fields, untouched
 
@@ -17,8 +17,6 @@ _GATHER = 0.04
 """Seconds that outcomes gather for a commit, unless it is full before."""
 _GLANCE = 0.5
 """Seconds between two looks at what another process may have changed."""
-_SOON = timedelta(seconds=5)
-"""For so long connections wait for the next delivery to be due, rather than close."""
 _AHEAD = 20.0
 """Messages that a server of weight 1 may be ahead of its share."""
 
@@ -303,7 +301,7 @@ class Clerk:
         if not handout.sending:
             self.stop()
             return
-        soon = self._clock() + _SOON
+        soon = self._clock() + SOON
         for server in (server for server, count in order.wanted.items() if count):
             self._short.discard(server)
             self._again.pop(server, None)

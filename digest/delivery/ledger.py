@@ -32,6 +32,8 @@ from digest.store.rows import among
 
 MOST = 500
 """Rows a statement."""
+SOON = timedelta(seconds=5)
+"""For so long connections wait for the next delivery to be due, rather than close."""
 
 _ROWS = Delivery.metadata.tables["delivery"]
 _TRIABLE = (DeliveryStatus.WAITING, DeliveryStatus.DEFERRED)
@@ -436,13 +438,13 @@ def outlook(store: Store, edition_id: int, now: datetime) -> tuple[str, datetime
 
     Returns:
         The edition's status; when its next open row is due, None when none is open (a claimed one
-        counts as due when its lease ends); how many rows are due now, counted up to 500.
+        counts as due when its lease ends); how many rows are due soon, counted up to 500.
     """
     rows = _ROWS.c
     mine = rows.edition_id == edition_id
     triable = select(rows.due).where(mine, rows.status.in_(_TRIABLE))
     claimed = select(rows.claimed_until).where(mine, rows.status == DeliveryStatus.CLAIMED)
-    ready = triable.where(rows.due <= now).limit(MOST).subquery()
+    ready = triable.where(rows.due <= now + SOON).limit(MOST).subquery()
     with store.read() as session:
         status = edition_status(session, edition_id)
         instants = [
