@@ -283,7 +283,9 @@ class Clerk:
         least = min(self._given[server] / self._weights[server] for server in hungry)
         for server in self._weights.keys() - set(hungry):
             self._given[server] = max(self._given[server], int(least * self._weights[server]))
-        wanted = dict(targets)
+        # Where there is little to be had, it goes to who is the furthest behind.
+        order = sorted(targets, key=lambda server: self._given[server] / self._weights[server])
+        wanted = {server: targets[server] for server in order}
         for server in hungry:
             ahead = math.ceil((least + _AHEAD) * self._weights[server]) - self._given[server]
             wanted[server] = max(min(targets[server], ahead), 0)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -103,9 +104,16 @@ def servers_of(settings: Settings, transport: Transport | None = None) -> list[S
     """The servers of the settings; or one alone that is reached otherwise."""
     if transport is not None:
         return [Server(transport, connections=settings.smtp.max_connections)]
+    all_of_them = (settings.smtp, *settings.servers)
+    heaviest = max(smtp.weight for smtp in all_of_them)
     return [
-        Server(SmtpTransport(smtp), smtp.weight, smtp.max_connections)
-        for smtp in (settings.smtp, *settings.servers)
+        # A server of half the weight gets half the connections, and so about half the mail.
+        Server(
+            SmtpTransport(smtp),
+            smtp.weight,
+            math.ceil(smtp.max_connections * smtp.weight / heaviest),
+        )
+        for smtp in all_of_them
     ]
 
 
