@@ -28,7 +28,7 @@ class ConfigInvalidError(UsageError):
 
 
 class SecretUnreadableError(UsageError):
-    """{key}: the file {path} cannot be read ({why}): mend it; `digest init` makes an absent key."""
+    """{key}: the file {path} cannot be read ({why}): mend it; `digest init` makes a secret key."""
 
 
 class UnknownNewsletterError(UsageError):
@@ -192,7 +192,10 @@ class ServerUnreachableError(DigestError):
 
 
 class ServerRefusesError(DigestError):
-    """The SMTP server {server} refuses ({why}): correct [smtp], then `digest editions resume`."""
+    """The SMTP server {server} refuses ({why}): correct its settings, or ask whoever runs it.
+
+    Then `digest editions resume` and `digest editions send` go on.
+    """
 
 
 class JournalError(DigestError):

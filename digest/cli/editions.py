@@ -249,7 +249,11 @@ def send(
         )
     say(
         {"id": edition_id, "status": status, **account_data(account)},
-        [f"edition {edition_id} is {status}", *account_lines(account, edition_id)],
+        [
+            f"edition {edition_id} is {status}",
+            *account_lines(account, edition_id),
+            *_hint(edition_id, status),
+        ],
         as_json=as_json,
     )
     check_account(account, edition_id, status)
@@ -293,9 +297,21 @@ def _turn(context: typer.Context, edition_id: int, action: Any, *, as_json: bool
         account = tally(session, edition_id)
     say(
         {"id": edition_id, "status": edition.status, **account_data(account)},
-        [f"edition {edition_id} is {edition.status}", *account_lines(account, edition_id)],
+        [
+            f"edition {edition_id} is {edition.status}",
+            *account_lines(account, edition_id),
+            *_hint(edition_id, edition.status),
+        ],
         as_json=as_json,
     )
+
+
+def _hint(edition_id: int, status: str) -> list[str]:
+    """What takes an edition on from where it stands."""
+    return {
+        "sending": [f"`digest run` sends it on, or `digest editions send {edition_id}`"],
+        "paused": [f"`digest editions resume {edition_id}` lets it go on"],
+    }.get(status, [])
 
 
 def _proof(app: "App", edition_id: int, email: str | None) -> "Proof":

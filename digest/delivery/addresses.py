@@ -27,9 +27,8 @@ class Mailbox:
     utf8: bool = False
 
 
-@lru_cache(maxsize=1024)
 # Who makes a mail asks once for its head and once for its envelope.
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def mailbox(address: str) -> Mailbox:
     """The address as the envelope and the headers want it.
 

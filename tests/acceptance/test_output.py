@@ -15,7 +15,7 @@ LOST = "digest: Standard output cannot be written ({}): make room there, or send
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_full_disk_is_said(program: Program, unbuffered: str):
-    (program.folder / "day.jsonl").write_text('{"id": 1}\n' * 2)
+    (program.folder / "day.jsonl").write_text('{"id": 1, "title": "One"}\n' * 2)
     for arguments in (["--version"], ["stories", "group", "day.jsonl", "--json"]):
         with FULL.open("w") as full:
             done = subprocess.run(
@@ -33,7 +33,7 @@ def test_a_full_disk_is_said(program: Program, unbuffered: str):
 
 
 def test_a_reader_that_went_away_is_no_news(program: Program):
-    (program.folder / "day.jsonl").write_text("".join(f'{{"id": {n}}}\n' for n in range(9_000)))
+    (program.folder / "day.jsonl").write_text("".join(f'{{"id": {n}, "title": "One"}}\n' for n in range(9_000)))
     process = subprocess.Popen(
         [*DIGEST, "stories", "group", "day.jsonl"],
         cwd=program.folder,
@@ -56,7 +56,7 @@ def test_closed_streams_lose_nothing_silently(program: Program):
         [sys.executable, "-c", code.format(1)], capture_output=True, text=True, check=False
     )
     assert (closed.returncode, closed.stderr) == (1, LOST.format("it is closed"))
-    (program.folder / "day.jsonl").write_text('{"id": 1}\nno line\n')
+    (program.folder / "day.jsonl").write_text('{"id": 1, "title": "One"}\nno line\n')
     group = [*DIGEST, "stories", "group", str(program.folder / "day.jsonl")]
     code = f"import os; os.close(2); os.execv({sys.executable!r}, {group!r})"
     silent = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
