@@ -63,6 +63,7 @@ class Clerk:
         self._short: set[str] = set()
         self._dry: set[str] = set()
         self._again: dict[str, datetime] = {}
+        self._paced: dict[str, datetime] = {}
         self._asked = asyncio.Event()
         self._full = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
@@ -72,9 +73,12 @@ class Clerk:
         self._failure: Exception | None = None
 
     @property
-    def again(self) -> datetime | None:
-        """When more may leave of what is open and in nobody's hand."""
-        return min(self._again.values(), default=None)
+    def paced_until(self) -> datetime | None:
+        """When a server may get more, where all have to keep to a pace; else None."""
+        now = self._clock()
+        until = [self._paced.get(server, now) for server in self._weights]
+        first = min(until, default=now)
+        return first if first > now else None
 
     def again_by(self, server: str) -> datetime | None:
         """When more may leave by a server; None where nothing says that it may."""
@@ -307,7 +311,10 @@ class Clerk:
         for server in (server for server, count in order.wanted.items() if count):
             self._short.discard(server)
             self._again.pop(server, None)
+            self._paced.pop(server, None)
             if server in handout.again:
+                if server in handout.paced:
+                    self._paced[server] = handout.paced[server]
                 self._short.add(server)
                 again = handout.again[server]
                 if again is not None:

@@ -94,13 +94,14 @@ class Handout:
     """What came of an exchange.
 
     `again` has the servers that get less than was wanted, and when there may be more: None where
-    the edition has nothing open that is in nobody's hand. `sending` is whether it is being sent at
-    all.
+    the edition has nothing open that is in nobody's hand. `paced` says when the server itself may
+    get more, whatever is due. `sending` is whether the edition is being sent at all.
     """
 
     sending: bool
     claims: dict[str, list[Claim]] = field(default_factory=dict)
     again: dict[str, datetime | None] = field(default_factory=dict)
+    paced: dict[str, datetime] = field(default_factory=dict)
 
 
 class Ledger:
@@ -219,8 +220,9 @@ class Ledger:
                 claims += self._claim(session, server, count - len(claims), rooms, now)
             self._paces.take_server(server, len(claims), now)
             if len(claims) < most:
-                due = self._next_due(session)
-                handout.again[server] = due and max(due, self._paces.server_next(server, now))
+                due, paced = self._next_due(session), self._paces.server_next(server, now)
+                handout.again[server] = due and max(due, paced)
+                handout.paced[server] = paced
 
     def _next_due(self, session: Session) -> datetime | None:
         rows = _ROWS.c

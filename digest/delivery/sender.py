@@ -234,7 +234,7 @@ class _Sending:
                 without_server = 0
 
     async def _round(self, ready: int) -> datetime | None:
-        """Send what is due; when more may leave, where there is more than may leave now."""
+        """Send what is due; when more may leave, where every server has to keep to a pace."""
         settings = self._press.settings
         newsletter = self._edition.newsletter
         with owner(self._edition_id) as name:
@@ -252,7 +252,7 @@ class _Sending:
             self._clerk = clerk
             work = Round(clerk, journal, self._paper, self._press, self._stopped, self._memory)
             await work.run(self._servers, ready)
-            return clerk.again
+            return clerk.paced_until
 
     async def _explain(self, again: datetime | None, now: datetime) -> None:
         """Say why nothing leaves, where that is worth a word."""

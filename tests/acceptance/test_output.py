@@ -33,7 +33,8 @@ def test_a_full_disk_is_said(program: Program, unbuffered: str):
 
 
 def test_a_reader_that_went_away_is_no_news(program: Program):
-    (program.folder / "day.jsonl").write_text("".join(f'{{"id": {n}, "title": "One"}}\n' for n in range(9_000)))
+    lines = (f'{{"id": {n}, "title": "One"}}\n' for n in range(9_000))
+    (program.folder / "day.jsonl").write_text("".join(lines))
     process = subprocess.Popen(
         [*DIGEST, "stories", "group", "day.jsonl"],
         cwd=program.folder,
