@@ -192,10 +192,7 @@ class ServerUnreachableError(DigestError):
 
 
 class ServerRefusesError(DigestError):
-    """The SMTP server {server} refuses ({why}): correct its settings, or ask whoever runs it.
-
-    Then `digest editions resume` and `digest editions send` go on.
-    """
+    """The SMTP server {server} refuses ({why}): correct [smtp], then `digest editions resume`."""
 
 
 class JournalError(DigestError):

@@ -12,7 +12,6 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -145,14 +144,9 @@ def forget(folder: Path, owner: str) -> None:
     (folder / _name(owner)).unlink(missing_ok=True)
 
 
-def owners(folder: Path, before: datetime | None = None) -> list[str]:
-    """The senders that have a journal: all, or those who wrote nothing in it since."""
-    found = []
-    for path in sorted(folder.glob(f"*{_ENDING}")):
-        with suppress(OSError):  # another may remove it meanwhile
-            if before is None or path.stat().st_mtime < before.timestamp():
-                found.append(path.stem.replace("_", ":"))
-    return found
+def owners(folder: Path) -> list[str]:
+    """The senders that have a journal."""
+    return [path.stem.replace("_", ":") for path in sorted(folder.glob(f"*{_ENDING}"))]
 
 
 def _read(line: bytes, told: Told) -> None:

@@ -1,7 +1,7 @@
 """What becomes of the claims of senders that are dead, or slept past their lease."""
 
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,6 @@ from digest.store import Store
 from digest.store.models import Delivery, DeliveryStatus
 
 _ROWS = Delivery.metadata.tables["delivery"]
-# So long the last commit of a sender may be on its way after its death.
-_SETTLING = timedelta(minutes=1)
 
 
 def recover(store: Store, edition_id: int, policy: Policy, journals: Path, now: datetime) -> int:
@@ -32,7 +30,7 @@ def recover(store: Store, edition_id: int, policy: Policy, journals: Path, now: 
     """
     with store.write() as session:
         found = recover_in(session, edition_id, policy, journals, now)
-        _forget_settled(session, journals, now)
+        _forget_settled(session, journals)
     return found
 
 
@@ -60,9 +58,9 @@ def recover_in(
     return count
 
 
-def _forget_settled(session: Session, journals: Path, now: datetime) -> None:
+def _forget_settled(session: Session, journals: Path) -> None:
     """Remove the journals of the dead that have no claims left."""
-    for owner in owners(journals, before=now - _SETTLING):
+    for owner in owners(journals):
         if is_dead(owner) and owner not in session.scalars(_holders(int(edition_of(owner)))).all():
             forget(journals, owner)
 

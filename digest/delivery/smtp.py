@@ -112,6 +112,7 @@ class SmtpTransport:
             connection = self._connection(client)
         except (aiosmtplib.SMTPException, OSError) as error:
             client.close()
+            await asyncio.sleep(0)  # asyncio closes the socket in its next turn
             kind = ServerRefusesError if _is_for_good(error) else ServerUnreachableError
             raise kind(server=self.server, why=_words(error)) from error
         self._name = client.local_hostname

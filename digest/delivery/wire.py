@@ -280,6 +280,7 @@ class PipelinedConnection:
                     self._dialogue.say(b"QUIT\r\n", 1)
                     await self._dialogue.hear()
         self._dialogue.abort()
+        await asyncio.sleep(0)  # asyncio closes the socket in its next turn
 
     def _group(self, envelope: Envelope) -> bytes:
         return b"\r\n".join((*envelope.commands(self._extensions), b""))

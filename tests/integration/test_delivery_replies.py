@@ -36,7 +36,7 @@ def test_a_server_that_refuses_our_password_pauses_and_refuses_nobody(
             send(app, edition)
     row = stored(app, edition)
     assert row.status == "paused"
-    assert "`digest editions resume` and `digest editions send` go on" in row.note
+    assert "correct [smtp], then `digest editions resume`" in row.note
     assert statuses(app.store) == {address(1): "waiting"}
     app.store.close()
 
