@@ -121,14 +121,17 @@ class SmtpServer:
         self._loop.close()
 
     async def _hang_up(self) -> None:
-        for transport in self._transports:
+        for transport in list(self._transports):
             transport.abort()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # Transports close their sockets in the loop's next turn.
-        await asyncio.sleep(0)
+        # Transports close their sockets in the loop's next turn; one may just have been made.
+        for _ in range(3):
+            for transport in list(self._transports):
+                transport.abort()
+            await asyncio.sleep(0)
 
     def _session(self) -> SMTP:
         return SmtpSession(
