@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from digest import __version__
-from digest.cli.common import Invocation, drop_output, note, say
+from digest.cli.common import Invocation, drop_output, note, say, watch_output
 from digest.errors import DigestError
 
 # Each command: the module it lives in, and what the overview says of it. A module's `app` holds
@@ -90,6 +90,7 @@ def main() -> None:
 
     A user's mistake shows its message and no traceback.
     """
+    watch_output()
     try:
         app()
     except DigestError as error:

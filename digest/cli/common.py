@@ -1,6 +1,8 @@
 """What the commands share: the program, `--json`, and how results and errors are said."""
 
 import contextlib
+import errno
+import io
 import json
 import os
 import sys
@@ -17,6 +19,8 @@ from digest.text import clean_text
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
+
+_STDOUT = 1
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
@@ -62,37 +66,51 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-def say(data: Any, lines: Iterable[str], *, as_json: bool) -> None:
-    """Report a result on standard output: as one JSON document, or as lines for a person.
+class _Output(io.FileIO):
+    """Standard output that says in words that it cannot be written, whoever writes to it."""
 
-    Raises:
-        OutputLostError: it is closed, or its disk is full.
-        BrokenPipeError: its reader went away.
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            drop_output()
+            why = "it is closed" if error.errno == errno.EBADF else error.strerror
+            raise OutputLostError(why=why) from error
+
+
+def watch_output() -> None:
+    """From here on, whatever is written to standard output arrives or ends the program.
+
+    Writing raises OutputLostError where it is closed, or its disk is full.
     """
-    if sys.stdout is None:
-        raise OutputLostError(why="it is closed")
-    if as_json:
-        text = json.dumps(data, ensure_ascii=False, default=_plain, indent=2)
-        _put(text.encode("utf-8", "replace").decode())
-    else:
-        for line in lines:
-            # What came from outside may hold a terminal's commands, or what cannot be encoded.
-            _put(clean_text(line))
-
-
-def _put(text: str) -> None:
-    try:
-        typer.echo(text)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        drop_output()
-        raise OutputLostError(why=error.strerror) from error
+    was = sys.stdout
+    if was is None:
+        # Its number must not go to a file that is opened later: what is said would land there.
+        os.dup2(os.open(os.devnull, os.O_RDONLY), _STDOUT)
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(_Output(_STDOUT, "w", closefd=False)),
+        encoding=was.encoding if was else "utf-8",
+        errors=was.errors if was else None,
+        line_buffering=was.line_buffering if isinstance(was, io.TextIOWrapper) else False,
+    )
 
 
 def drop_output() -> None:
     """Let what is left of standard output go nowhere: the program's end would fail on it again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), _STDOUT)
+
+
+def say(data: Any, lines: Iterable[str], *, as_json: bool) -> None:
+    """Report a result on standard output: as one JSON document, or as lines for a person."""
+    if as_json:
+        text = json.dumps(data, ensure_ascii=False, default=_plain, indent=2)
+        typer.echo(text.encode("utf-8", "replace").decode())
+    else:
+        for line in lines:
+            # What came from outside may hold a terminal's commands, or what cannot be encoded.
+            typer.echo(clean_text(line))
 
 
 def note(text: str) -> None:

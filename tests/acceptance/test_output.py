@@ -16,7 +16,14 @@ LOST = "digest: Standard output cannot be written ({}): make room there, or send
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_full_disk_is_said(program: Program, unbuffered: str):
     (program.folder / "day.jsonl").write_text('{"id": 1, "title": "One"}\n' * 2)
-    for arguments in (["--version"], ["stories", "group", "day.jsonl", "--json"]):
+    program("init")
+    for arguments in (
+        ["--version"],
+        ["--help"],
+        ["editions", "send", "--help"],
+        ["stories", "group", "day.jsonl", "--json"],
+        ["subscribers", "export"],
+    ):
         with FULL.open("w") as full:
             done = subprocess.run(
                 [*DIGEST, *arguments],
@@ -52,11 +59,17 @@ def test_a_reader_that_went_away_is_no_news(program: Program):
 
 
 def test_closed_streams_lose_nothing_silently(program: Program):
-    code = f"import os; os.close({{}}); os.execv({sys.executable!r}, {[*DIGEST, '--version']!r})"
-    closed = subprocess.run(
-        [sys.executable, "-c", code.format(1)], capture_output=True, text=True, check=False
-    )
-    assert (closed.returncode, closed.stderr) == (1, LOST.format("it is closed"))
+    program("init")
+    for arguments in (["--version"], ["--help"], ["subscribers", "export"]):
+        code = f"import os; os.close(1); os.execv({sys.executable!r}, {[*DIGEST, *arguments]!r})"
+        closed = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=program.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (closed.returncode, closed.stderr) == (1, LOST.format("it is closed"))
     (program.folder / "day.jsonl").write_text('{"id": 1, "title": "One"}\nno line\n')
     group = [*DIGEST, "stories", "group", str(program.folder / "day.jsonl")]
     code = f"import os; os.close(2); os.execv({sys.executable!r}, {group!r})"
