@@ -57,8 +57,6 @@ WAY = {
     "another's journal is sealed": Step(recovery, "seal", after=True),
     "before another's claims are settled": Step(recovery, "record", after=False),
     "another's claims are settled": Step(recovery, "record", after=True),
-    "before another's journal is removed": Step(recovery, "forget", after=False),
-    "another's journal is removed": Step(recovery, "forget", after=True),
 }
 """Steps on the way: a sender that follows one killed comes to all of them."""
 ENDS = {
@@ -69,8 +67,12 @@ ENDS = {
     "the edition is complete": Step(sender, "complete", after=True),
 }
 """Steps that a sender comes to once everybody has had a turn."""
-STEPS = WAY | ENDS
-
+CLEARING = {
+    "before another's journal is removed": Step(recovery, "forget", after=False),
+    "another's journal is removed": Step(recovery, "forget", after=True),
+}
+"""Steps that the one comes to who finishes an edition after a sender that was killed."""
+STEPS = WAY | ENDS | CLEARING
 
 CONNECTIONS = 4
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, select
 from sqlmodel import Session
 
 from digest.delivery.journal import Hold, Told, forget, owners, seal
 from digest.delivery.ledger import record
 from digest.delivery.owner import edition_of, is_dead
-from digest.delivery.transitions import Fields, Policy, lost, settled, untouched
+from digest.delivery.transitions import OPEN, Fields, Policy, lost, settled, untouched
 from digest.store import Store
 from digest.store.models import Delivery, DeliveryStatus
 
@@ -30,7 +30,8 @@ def recover(store: Store, edition_id: int, policy: Policy, journals: Path, now: 
     """
     with store.write() as session:
         found = recover_in(session, edition_id, policy, journals, now)
-        _forget_settled(session, journals)
+    # Not before that is committed: what a journal told would be lost with the transaction.
+    _forget_dead(store, journals)
     return found
 
 
@@ -58,16 +59,26 @@ def recover_in(
     return count
 
 
-def _forget_settled(session: Session, journals: Path) -> None:
-    """Remove the journals of the dead that have no claims left."""
-    for owner in owners(journals):
-        if is_dead(owner) and owner not in session.scalars(_holders(int(edition_of(owner)))).all():
+def _forget_dead(store: Store, journals: Path) -> None:
+    """Remove the journals of the dead whose editions have no open rows left.
+
+    That they have no claims is not enough. PostgreSQL may still be at the last commit of a sender
+    that was killed, and claims show only when it is done; but the rows are open until then, too.
+    """
+    dead = [owner for owner in owners(journals) if is_dead(owner)]
+    if not dead:
+        return
+    editions = {edition_of(owner) for owner in dead}
+    with store.read() as session:
+        going_on = {number for number in editions if _has_open(session, int(number))}
+    for owner in dead:
+        if edition_of(owner) not in going_on:
             forget(journals, owner)
 
 
-def _holders(edition_id: int) -> Select[Any]:
-    mine = (_ROWS.c.edition_id == edition_id) & (_ROWS.c.status == DeliveryStatus.CLAIMED)
-    return select(_ROWS.c.claimed_by).where(mine).distinct()
+def _has_open(session: Session, edition_id: int) -> bool:
+    mine = (_ROWS.c.edition_id == edition_id) & _ROWS.c.status.in_(OPEN)
+    return session.scalars(select(_ROWS.c.id).where(mine).limit(1)).first() is not None
 
 
 def _fields(row: Row[Any], told: Told, policy: Policy, now: datetime) -> Fields:

@@ -10,7 +10,7 @@ from pathlib import Path
 from digest.bootstrap import App
 from tests.audience import DAY, address, draft, statuses, stored, subscribe
 from tests.reckoning import reckon
-from tests.sending import CONNECTIONS, ENDS, WAY, configure, ended, start
+from tests.sending import CLEARING, CONNECTIONS, ENDS, WAY, configure, ended, start
 from tests.smtp import SmtpServer
 
 # A step that comes with every message or exchange is let pass a few times.
@@ -59,6 +59,23 @@ def test_killed_when_all_is_sent_and_started_again(folder: Path, mailer: App, se
         found = reckon(mailer.store, edition, everybody, server.entries()[before:])
         assert (found.faults, found.again, found.uncertain) == (0, 0, 0), (step, found)
         assert stored(mailer, edition).status == "sent"
+
+
+def test_killed_when_a_dead_sender_is_cleared_away(folder: Path, mailer: App, server: SmtpServer):
+    everybody = [address(n) for n in range(20)]
+    subscribe(mailer.store, *everybody)
+    config = configure(folder, server.port)
+    for number, step in enumerate(CLEARING):
+        edition = draft(mailer, date=DAY + timedelta(days=number), number=number + 1)
+        before = len(server.entries())
+        for kill in ("the exchange is committed", step):
+            with start(config, edition, kill=kill) as sender:
+                assert ended(sender) == -signal.SIGKILL, kill
+        with start(config, edition) as sender:
+            assert ended(sender) == 0, step
+        found = reckon(mailer.store, edition, everybody, server.entries()[before:])
+        assert (found.faults, found.again, found.uncertain) == (0, 0, 0), (step, found)
+        assert list(mailer.settings.journal_folder.iterdir()) == []
 
 
 def test_killed_at_random_moments_and_started_again(folder: Path, mailer: App, server: SmtpServer):
