@@ -1,5 +1,6 @@
 """The one place that wires: settings in, the program's parts out, each made when first used."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,6 +13,8 @@ from digest.store import Store
 from digest.subscribers.tokens import Tokens
 
 Clock = Callable[[], datetime]
+
+_log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -71,6 +74,8 @@ class App:
             ConfigInvalidError: a key that is to sign mails is absent or of no use.
         """
         self.settings.signing_keys()  # told now, not when the first mail is due
+        for problem in self.settings.exposed_secrets():
+            _log.warning("%s", problem)
         return Press(self.settings, self.templates, self.tokens, self.clock)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -179,6 +180,22 @@ class Settings(BaseSettings):
         senders = {newsletter.from_domain for newsletter in self.newsletters}
         return read_signing_keys(self.dkim, self.within, senders)
 
+    def exposed_secrets(self) -> list[str]:
+        """A line with its remedy for each secret file that every user of this machine may read."""
+        servers, keys = enumerate(self.servers, 1), enumerate(self.dkim, 1)
+        files = {
+            "site.secret_key_file": self.site.secret_key_file,
+            "smtp.password_file": self.smtp.password_file,
+            **{f"servers[{n}].password_file": server.password_file for n, server in servers},
+            **{f"dkim[{n}].private_key_file": key.private_key_file for n, key in keys},
+        }
+        paths = {key: self.within(file) for key, file in files.items() if file}
+        return [
+            f"{key}: every user of this machine may read {path}: chmod o= {path}"
+            for key, path in paths.items()
+            if _is_public(path)
+        ]
+
     def newsletter(self, slug: str) -> Newsletter:
         """The newsletter called `slug`.
 
@@ -264,6 +281,13 @@ def load_settings(given: Path | None = None) -> Settings:
     if problems or settings is None:
         raise ConfigInvalidError(problems="\n".join(problems))
     return settings
+
+
+def _is_public(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & stat.S_IROTH)
+    except OSError:  # it is told where the secret is needed
+        return False
 
 
 def _read_secret(path: Path, key: str) -> str:

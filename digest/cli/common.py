@@ -86,6 +86,8 @@ def watch_output() -> None:
     Writing raises OutputLostError where it is closed, or its disk is full.
     """
     was = sys.stdout
+    if was is not sys.__stdout__:  # whoever put their own in its place hears of it themselves
+        return
     if was is None:
         # Its number must not go to a file that is opened later: what is said would land there.
         os.dup2(os.open(os.devnull, os.O_RDONLY), _STDOUT)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from digest.cli.common import Invocation, Json, program, say
+from digest.cli.common import Invocation, Json, note, program, say
 
 if TYPE_CHECKING:
     from digest.config import SigningKey
@@ -70,7 +70,10 @@ def make_key(
 @app.command()
 def show(context: typer.Context, as_json: Json = False) -> None:
     """Show what DNS has to say of the configured keys."""
-    keys = [_described(key) for key in program(context).settings.signing_keys()]
+    settings = program(context).settings
+    keys = [_described(key) for key in settings.signing_keys()]
+    for problem in settings.exposed_secrets():
+        note(f"digest: {problem}")
     lines = [key["zone"] for key in keys]
     say({"keys": keys}, lines or ["no keys: mails go out unsigned"], as_json=as_json)
 

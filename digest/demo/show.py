@@ -93,6 +93,7 @@ def _unpack_anew(folder: Path) -> None:
         shutil.rmtree(folder)
     unpack(folder)
     (folder / MARK).touch()
+    (folder / "secret.key").touch(mode=0o600)
     (folder / "secret.key").write_text("this key signs nothing but the demonstration's links\n")
 
 

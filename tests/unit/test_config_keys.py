@@ -93,6 +93,23 @@ def test_no_keys_are_no_problem(load):
     assert load().signing_keys() == ()
 
 
+def test_secrets_that_everybody_may_read_are_told(load, tmp_path: Path):
+    settings = load(("news.example.org", "s", GOOD), ("news.example.org", "t", None))
+    for name, mode in (("0.pem", 0o600), ("secret.key", 0o640)):
+        (tmp_path / name).touch()
+        (tmp_path / name).chmod(mode)
+    assert settings.exposed_secrets() == []
+    (tmp_path / "0.pem").chmod(0o644)
+    (tmp_path / "secret.key").chmod(0o604)
+    assert settings.exposed_secrets() == [
+        f"{key}: every user of this machine may read {path}: chmod o= {path}"
+        for key, path in (
+            ("site.secret_key_file", tmp_path / "secret.key"),
+            ("dkim[1].private_key_file", tmp_path / "0.pem"),
+        )
+    ]
+
+
 def test_a_missing_key_stops_only_what_signs(load, problems):
     assert load(("news.example.org", "s", None)).newsletters
     (told,) = problems(("news.example.org", "s", None))

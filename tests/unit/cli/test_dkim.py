@@ -126,6 +126,18 @@ def test_which_domain_has_to_be_said_where_there_are_several(dkim, config: Path)
     assert "--domain: the newsletters' domains are example.net, news.example.org" in answer.err
 
 
+def test_a_key_that_everybody_may_read_is_told(dkim, config: Path):
+    made = dkim("make-key", "s2026", "-o", "rsa.pem", "--json").data
+    with config.open("a", encoding="utf-8") as file:
+        file.write(made["toml"])
+    assert dkim("show").err == ""
+    (config.parent / "rsa.pem").chmod(0o644)
+    shown = dkim("show", "--json")
+    assert [key["selector"] for key in shown.data["keys"]] == ["s2026"]
+    assert "every user of this machine may read" in shown.err
+    assert shown.err.endswith(f"chmod o= {config.parent / 'rsa.pem'}\n")
+
+
 def test_a_site_without_keys(dkim, config: Path):
     assert dkim("show").out == "no keys: mails go out unsigned\n"
     assert dkim("show", "--json").data == {"keys": []}
