@@ -2,7 +2,7 @@
 
 import base64
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from email.charset import Charset
 from email.header import Header
 from email.utils import format_datetime
@@ -20,21 +20,26 @@ _UTF8 = Charset("utf-8")
 
 def field(name: str, value: bytes) -> bytes:
     """One header field; a value that would end it is a programming error."""
-    folds = value.count(b"\r\n ") + value.count(b"\r\n\t")
-    if value.count(b"\n") != folds or value.count(b"\r") != folds or b"\x00" in value:
+    broken = b"\n" in value or b"\r" in value
+    if b"\x00" in value or (broken and not _only_folds(value)):
         raise ValueError(f"the value of {name} would end its header")
     return name.encode("ascii") + b": " + value + b"\r\n"
 
 
+def _only_folds(value: bytes) -> bool:
+    folds = value.count(b"\r\n ") + value.count(b"\r\n\t")
+    return value.count(b"\n") == folds and value.count(b"\r") == folds
+
+
 def date(now: datetime) -> bytes:
     """The field that says when a mail was written, in whole seconds."""
-    return _date(now.replace(microsecond=0))
+    return _date(int(now.timestamp()))
 
 
 # An edition's mails are many in a second.
 @lru_cache(maxsize=2)
-def _date(second: datetime) -> bytes:
-    return field("Date", format_datetime(second).encode("ascii"))
+def _date(seconds: int) -> bytes:
+    return field("Date", format_datetime(datetime.fromtimestamp(seconds, UTC)).encode("ascii"))
 
 
 def unstructured(name: str, text: str) -> bytes:

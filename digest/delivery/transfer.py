@@ -7,6 +7,7 @@ bytes on the wire are the bytes of the message.
 import binascii
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from digest.rendering import Slot
 
@@ -44,6 +45,10 @@ def quoted(text: str) -> bytes:
     return encoded + _SOFT
 
 
+# Most values stand in both parts of a mail alike.
+_quoted_value = lru_cache(maxsize=256)(quoted)
+
+
 def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -68,7 +73,7 @@ class Quoted:
 
     def fill(self, values: Mapping[Slot, str]) -> list[bytes]:
         """The encoded text with `values` in its blanks, in pieces."""
-        encoded = {slot: quoted(value) for slot, value in values.items()}
+        encoded = {slot: _quoted_value(value) for slot, value in values.items()}
         return [encoded[p] if isinstance(p, Slot) else p for p in self._pieces]
 
 
