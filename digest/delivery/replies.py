@@ -217,16 +217,6 @@ def decide(answer: Answer) -> Decision:
             return _NO_ANSWER[answer.stage]
 
 
-def understand(answer: Answer) -> Verdict:
-    """The verdict of the decision on an answer."""
-    return decide(answer).verdict
-
-
-def is_policy(answer: Answer) -> bool:
-    """Whether others may be told the same: see `Decision.systemic`."""
-    return decide(answer).systemic
-
-
 @dataclass(frozen=True)
 class _Reading:
     """An answer taken apart; its status is (0, 0) without an enhanced code of its own class."""

@@ -3,7 +3,7 @@
 from digest.config import Settings
 from digest.delivery.addresses import BadAddressError, mailbox
 from digest.delivery.envelope import Envelope
-from digest.delivery.replies import Verdict, understand
+from digest.delivery.replies import Verdict, decide
 from digest.delivery.smtp import SmtpTransport, Transport, send_one
 from digest.errors import BadRecipientError
 
@@ -33,4 +33,4 @@ async def send_test(
         answer = await send_one(connection, envelope, message)
     finally:
         await connection.close()
-    return understand(answer) is Verdict.ACCEPTED, str(answer)
+    return decide(answer).verdict is Verdict.ACCEPTED, str(answer)
