@@ -112,11 +112,10 @@ class Clerk:
         stock = self._stock[server]
         if self._closing or server not in self._weights or not stock:
             return None
-        self._taken[server] += 1
-        self._in_hand += 1
-        if len(stock) <= self._taken[server]:
+        claim = self._give(server)
+        if len(stock) < self._taken[server]:
             self._asked.set()
-        return stock.popleft()
+        return claim
 
     async def recheck(self, claim: Claim) -> Fields | None:
         """What becomes of a claim that may not be sent any more; None where it may.
@@ -145,8 +144,7 @@ class Clerk:
         """Record what became of a claim, with the next commit."""
         self._outcomes.append(outcome)
         self._in_hand -= 1
-        if outcome.claim.destination in self._crowded:
-            self._held[outcome.claim.destination] -= 1
+        self._count(outcome.claim, -1)
         if outcome.held:
             self._leave_alone(outcome.claim.destination)
         self._asked.set()
@@ -260,8 +258,12 @@ class Clerk:
     def _return(self, claim: Claim, now: datetime) -> None:
         fields = untouched(attempts=claim.attempts, now=now)
         self._outcomes.append(Outcome(claim, fields, unused=True))
+        self._count(claim, -1)
+
+    def _count(self, claim: Claim, change: int) -> None:
+        """Know how much a crowded destination has in stock and in flight."""
         if claim.destination in self._crowded:
-            self._held[claim.destination] -= 1
+            self._held[claim.destination] += change
 
     def _order(self, now: datetime) -> Order:
         targets = {}
@@ -299,8 +301,7 @@ class Clerk:
         for server, claims in handout.claims.items():
             self._given[server] += len(claims)
             for claim in claims:
-                if claim.destination in self._crowded:
-                    self._held[claim.destination] += 1
+                self._count(claim, 1)
             # It may have left meanwhile: then its claims are given back in the end.
             self._stock[server].extend(claims)
             self._serve_waiting(server)
@@ -328,9 +329,13 @@ class Clerk:
         while waiting and self._stock[server]:
             answer = waiting.popleft()
             if not answer.done():
-                self._taken[server] += 1
-                self._in_hand += 1
-                answer.set_result(self._stock[server].popleft())
+                answer.set_result(self._give(server))
+
+    def _give(self, server: str) -> Claim:
+        """The next claim of a stock, which is in somebody's hand from now on."""
+        self._taken[server] += 1
+        self._in_hand += 1
+        return self._stock[server].popleft()
 
     def _dismiss(self, server: str) -> None:
         for answer in self._waiting[server]:
