@@ -188,11 +188,11 @@ class NoSuchSuppressionError(UsageError):
 
 
 class ServerUnreachableError(DigestError):
-    """The SMTP server {server} cannot be reached ({why}): check [smtp]; then send again."""
+    """The SMTP server {server} cannot be reached ({why}): check its settings; then send again."""
 
 
 class ServerRefusesError(DigestError):
-    """The SMTP server {server} refuses ({why}): correct [smtp], then `digest editions resume`."""
+    """The SMTP server {server} refuses ({why}): correct [smtp] or [[servers]]."""
 
 
 class JournalError(DigestError):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from digest.cli.common import Json, program, say
+from digest.cli.common import Json, note, program, say
 from digest.cli.tables import table
 
 if TYPE_CHECKING:
@@ -107,13 +107,17 @@ def watch_sending(app: "App", edition_id: int, *, quiet: bool) -> None:
     from digest.store.models import Edition
 
     query = select(Edition.status).where(col(Edition.id) == edition_id)
+    followed = False
     with suppress(KeyboardInterrupt), sending_progress(app.clock, quiet=quiet) as tell:
         while True:
             with app.store.read() as session:
                 status = session.exec(query).one_or_none()
                 account = tally(session, edition_id)
             if status != "sending":
+                if not followed and status:
+                    note(f"edition {edition_id} is {status}: there is no sending to follow")
                 return
+            followed = True
             if tell:
                 tell(account)
             time.sleep(_GLANCE)
@@ -142,6 +146,8 @@ def account_lines(account: "Tally", edition_id: int) -> list[str]:
 
 def _parts(account: "Tally", edition_id: int) -> Iterator[tuple[str, int, str]]:
     """Each part that is there, its count, and what an operator may want to know or do."""
+    from digest.delivery.account import skipped_why
+
     who = f"digest editions deliveries {edition_id} --status"
     deferred = account.next_deferred
     beside = {
@@ -153,4 +159,4 @@ def _parts(account: "Tally", edition_id: int) -> Iterator[tuple[str, int, str]]:
         if count := getattr(account, name):
             yield name, count, beside.get(name, "")
     for reason, count in account.skipped.items():
-        yield "skipped", count, reason
+        yield "skipped", count, skipped_why(reason)

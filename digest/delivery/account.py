@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, literal, select, union_all
 from sqlmodel import Session, col
 
-from digest.delivery.transitions import GAVE_UP
+from digest.delivery.transitions import GAVE_UP, Skip
 from digest.errors import AccountMismatchError
 from digest.store.models import Delivery, DeliveryStatus, Edition, EditionStatus, Subscriber
 from digest.subscribers.addresses import read_address
@@ -21,11 +21,16 @@ _SAID: dict[str, str] = {
     DeliveryStatus.ACCEPTED: "accepted at {finished:%Y-%m-%d %H:%M:%S} UTC ({reply})",
     DeliveryStatus.REFUSED: "refused at {finished:%Y-%m-%d %H:%M:%S} UTC ({reply})",
     DeliveryStatus.UNCERTAIN: "uncertain: the answer was lost ({reply})",
-    DeliveryStatus.SKIPPED: "skipped: {reason}",
+    DeliveryStatus.SKIPPED: "skipped: {why}",
 }
 RESOLVED = "resolved"
 """The reason of a delivery that was uncertain until the operator said that it had arrived."""
 
+_SKIPPED: dict[str, str] = {
+    Skip.NO_STORIES: "no stories in their sections",
+    Skip.ADDRESS: "no address that can be mailed",
+    Skip.CANCELLED: "the edition was cancelled",
+}
 _BESIDE = {GAVE_UP: ", given up", RESOLVED: ", by the operator's word"}
 _ROW = ("status", "reason", "code", "reply", "attempts", "due", "finished")
 
@@ -71,7 +76,9 @@ class Tally:
         names = ("accepted", "refused", "deferred", "uncertain", "waiting")
         counts = ((name, getattr(self, name)) for name in names)
         parts = [f"{name} {count}" for name, count in counts if count]
-        parts += [f"skipped {count} ({reason})" for reason, count in self.skipped.items()]
+        parts += [
+            f"skipped {count} ({skipped_why(reason)})" for reason, count in self.skipped.items()
+        ]
         said = f"audience {self.audience}: {', '.join(parts) or 'nobody'}"
         return said if self.adds_up else f"{said}: this does not add up"
 
@@ -157,10 +164,15 @@ def deliveries(
 
 def said_of(row: Mapping[str, Any]) -> str:
     """What became of a delivery, in words."""
-    facts = {**row, "finished": row["finished"] or row["due"]}
+    facts = {**row, "finished": row["finished"] or row["due"], "why": skipped_why(row["reason"])}
     said = _SAID.get(row["status"], "nowhere known: {status}").format(**facts)
     said += _BESIDE.get(row["reason"], "")
     return said if row["attempts"] < 2 else f"{said}, {row['attempts']} attempts"  # noqa: PLR2004 - one is no news
+
+
+def skipped_why(reason: str) -> str:
+    """The reason of a skipped delivery in words."""
+    return _SKIPPED.get(reason, reason)
 
 
 def why_reader(session: Session, edition: Edition, email: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ after a power cut: see `Told.whole`.
 import errno
 import json
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,6 +23,8 @@ from digest.errors import JournalError
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _ENDING = ".journal"
 _SEAL = b"sealed\n"
+# Host, process, and edition with its mark: see `owner`. A host's name may have underscores itself.
+_NAME = re.compile(r"(.+)_(\d+)_(\d+\.[0-9a-f]+)" + re.escape(_ENDING))
 
 
 class Hold(NamedTuple):
@@ -146,7 +149,8 @@ def forget(folder: Path, owner: str) -> None:
 
 def owners(folder: Path) -> list[str]:
     """The senders that have a journal."""
-    return [path.stem.replace("_", ":") for path in sorted(folder.glob(f"*{_ENDING}"))]
+    names = (_NAME.fullmatch(path.name) for path in sorted(folder.glob(f"*{_ENDING}")))
+    return [":".join(name.groups()) for name in names if name]
 
 
 def _read(line: bytes, told: Told) -> None:
@@ -160,7 +164,7 @@ def _read(line: bytes, told: Told) -> None:
 
 
 def _name(owner: str) -> str:
-    # A host's name has no underscore; a colon is no letter for a file everywhere.
+    # A colon is no letter for a file everywhere.
     return owner.replace(":", "_") + _ENDING
 
 

@@ -25,6 +25,7 @@ from digest.delivery.stationery import Stationery
 from digest.delivery.transitions import policy_of
 from digest.errors import (
     EditionEndedError,
+    EditionPausedError,
     MessageTooLargeError,
     ServerRefusesError,
     ServerUnreachableError,
@@ -75,12 +76,11 @@ async def send_edition(  # noqa: PLR0913 - what may be left out is named when it
         transport: how to reach the server; the one of the settings unless given.
 
     Raises:
-        EditionPausedError: it was paused before.
+        EditionPausedError: it was paused before; or it is now, with a note, for no server will
+            work for anybody as things stand, or a mail is too large. Its deliveries wait.
         EditionEndedError: it was cancelled before.
         ServerUnreachableError: the server did not answer several times; the edition stays in
             sending with a note, its deliveries wait.
-        ServerRefusesError: the server will work for nobody as things stand; the edition is paused
-            with a note, its deliveries wait.
     """
     begun = await asyncio.to_thread(
         begin, store, press.settings, press.render, edition_id, press.clock(), at_once=at_once
@@ -221,8 +221,9 @@ class _Sending:
             try:
                 again = await self._round(ready)
             except (ServerRefusesError, MessageTooLargeError) as error:
-                await self._hold(str(error))
-                raise
+                why = str(error).rstrip(".")
+                await self._hold(why)
+                raise EditionPausedError(edition=self._edition_id, note=f" ({why})") from error
             except ServerUnreachableError as error:
                 without_server += 1
                 again = None
@@ -270,7 +271,6 @@ class _Sending:
 
     async def _hold(self, why: str) -> None:
         """Pause the edition until somebody has seen to it: no reader is to blame."""
-        _log.error("edition %s: %s", self._edition_id, why)
         with contextlib.suppress(EditionEndedError):
             now = self._press.clock()
             await self._database.run(pause_edition, self._store, self._edition_id, now, why)

@@ -75,6 +75,12 @@ def test_from_the_sending_to_the_last_doubt_settled(desk: Program, server: SmtpS
     assert "nothing is uncertain" in desk("editions", "resolve", "1", "--uncertain", "accepted")
 
 
+def test_what_is_not_being_sent_is_said_and_not_followed(desk: Program):
+    watched = desk.run("editions", "show", "1", "--watch")
+    assert watched.returncode == 0
+    assert watched.stderr == "edition 1 is draft: there is no sending to follow\n"
+
+
 def test_an_account_that_does_not_add_up_is_said_loudly(desk: Program, database_url: str):
     desk("editions", "send", "1")
     with closing(Store(database_url)) as store, store.write() as session:

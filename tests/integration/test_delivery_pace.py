@@ -16,7 +16,7 @@ from digest.config import Destination, Settings, Smtp
 from digest.delivery import Tally, cancel_edition, pause_edition, send_edition
 from digest.delivery.envelope import Envelope
 from digest.delivery.replies import Answer
-from digest.errors import ServerRefusesError, ServerUnreachableError
+from digest.errors import EditionPausedError, ServerUnreachableError
 from digest.store.models import Pace, Suppression
 from tests.audience import address, draft, row_of, send, statuses, stored, subscribe
 from tests.smtp import ANYONE
@@ -316,7 +316,7 @@ def test_when_no_server_is_left_it_is_as_with_one(office: Office, hurried: None)
     for post in office.posts.values():
         post.refused = 0
         halts(post)
-    with pytest.raises(ServerRefusesError):
+    with pytest.raises(EditionPausedError):
         send(app, edition)
     assert stored(app, edition).status == "paused"
     assert set(statuses(app.store).values()) == {"waiting"}
@@ -360,7 +360,7 @@ def test_a_server_that_knows_none_of_many_pauses_the_edition(office: Office):
     app = office.program({"host": ONE})
     edition = audience(app, 50)
     office[ONE].script = {("RCPT", ANYONE): ["550 5.1.1 no such user"] * 100}
-    with pytest.raises(ServerRefusesError, match="no such user"):
+    with pytest.raises(EditionPausedError, match="no such user"):
         send(app, edition)
     assert stored(app, edition).status == "paused"
     assert suppressed(app) == set()

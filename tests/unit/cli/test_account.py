@@ -16,7 +16,7 @@ def test_each_part_has_a_line_and_the_sum_is_shown():
         deferred=3,
         uncertain=1,
         waiting=4,
-        skipped={"suppressed": 1, "unsubscribed": 6},
+        skipped={"no_stories": 1, "unsubscribed": 6},
         next_deferred=DUE,
     )
     assert account.adds_up
@@ -26,13 +26,13 @@ def test_each_part_has_a_line_and_the_sum_is_shown():
         "deferred       3  next try 2026-03-03 05:01:00 UTC",
         "uncertain      1  digest editions deliveries 5 --status uncertain",
         "waiting        4",
-        "skipped        1  suppressed",
+        "skipped        1  no stories in their sections",
         "skipped        6  unsubscribed",
         "audience 1,207 = 1,190 + 2 + 3 + 1 + 4 + 1 + 6",
     ]
     data = account_data(account)
     assert (data["next_deferred"], data["next_waiting"], data["adds_up"]) == (DUE, None, True)
-    assert (data["audience"], data["skipped"]) == (1207, {"suppressed": 1, "unsubscribed": 6})
+    assert (data["audience"], data["skipped"]) == (1207, {"no_stories": 1, "unsubscribed": 6})
 
 
 def test_an_account_that_does_not_add_up_says_so():

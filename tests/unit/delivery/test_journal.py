@@ -39,6 +39,15 @@ def test_what_was_begun_and_heard_is_told(journals: Path):
     journal.close(settled=False)
 
 
+def test_whose_a_journal_is_stands_in_its_name(journals: Path):
+    assert owners(journals) == []
+    strange = "my_old_host:17:12.0a0b0c0d"
+    for owner in (OWNER, strange):
+        Journal(journals, owner).close(settled=False)
+    (journals / "notes.journal").touch()
+    assert owners(journals) == [OWNER, strange]
+
+
 def test_an_answer_that_no_message_followed_is_written_in_the_end(journals: Path):
     journal = Journal(journals, OWNER)
     journal.begin(Hold(1, 1))
