@@ -76,7 +76,11 @@ class Journal:
         self._size = 0
         self._cut_off = False
         self._heard: list[bytes] = []
-        self._write(f"boot {_boot()}\n".encode("ascii"))
+        try:
+            self._write(f"boot {_boot()}\n".encode("ascii"))
+        except JournalError:
+            self.close(settled=True)  # nothing stands in it
+            raise
 
     def begin(self, hold: Hold) -> None:
         """Say that the message of a claim is about to leave.

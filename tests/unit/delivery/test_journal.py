@@ -3,6 +3,7 @@
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -182,6 +183,27 @@ def test_on_a_full_disk_nothing_is_begun(
         journal.heard(Hold(1, 1), ANSWER)
         journal.close(settled=False)
     assert owners(journals) == [OWNER]
+
+
+@pytest.mark.parametrize("room", [0, 9])
+def test_a_full_disk_keeps_nothing_of_a_journal_that_could_not_begin(
+    journals: Path, monkeypatch: pytest.MonkeyPatch, room: int
+):
+    opened: list[int] = []
+    true = os.open
+
+    def noted(*arguments: Any) -> int:
+        opened.append(true(*arguments))
+        return opened[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", noted)
+        patch.setattr(os, "write", full(room))
+        with pytest.raises(JournalError, match="No space left"):
+            Journal(journals, OWNER)
+    assert owners(journals) == []
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(opened[0])
 
 
 def test_after_a_full_disk_what_follows_is_told_right(

