@@ -29,6 +29,7 @@ from digest.store.models import (
     Suppression,
 )
 from digest.store.rows import among
+from digest.subscribers.withdrawing import FRESH
 
 MOST = 500
 """Rows a statement."""
@@ -38,8 +39,7 @@ SOON = timedelta(seconds=5)
 _ROWS = Delivery.metadata.tables["delivery"]
 _TRIABLE = (DeliveryStatus.WAITING, DeliveryStatus.DEFERRED)
 _HELD = (DeliveryStatus.CLAIMED,)
-# Less than the patience of whoever leaves: see `subscribers.withdrawing`.
-_FRESH = timedelta(seconds=2)
+_FRESH = timedelta(seconds=FRESH)
 
 
 class Claim(NamedTuple):

@@ -18,8 +18,14 @@ from digest.store import Store
 from digest.store.models import Delivery, DeliveryStatus, Subscriber, Subscription
 from digest.subscribers.addresses import Address
 
+FRESH = 2.0
+"""Seconds for which a sender relies on what a claim found: with an older one it looks again at who
+may be mailed, before the message begins."""
 PATIENCE = 5.0
-"""Seconds that a change waits at most: a server that hangs has begun the mail long before."""
+"""Seconds that a change waits for mails in hand: a server that hangs has begun them long before."""
+_OLD = FRESH + 1.0
+"""Seconds after which a sender has either begun with a claim or looks again: one who was about to
+begin has had time to."""
 _PAUSE = 0.02
 _OPEN = (DeliveryStatus.WAITING, DeliveryStatus.DEFERRED, DeliveryStatus.CLAIMED)
 
@@ -38,31 +44,39 @@ def holder(subscription_id: int) -> Select[Any]:
 def withdrawing(store: Store, whom: Select[Any]) -> Iterator[Session]:
     """A writing session, begun while no sender has a mail to these subscribers in hand.
 
-    Until it ends, none can take one in hand.
+    Until it ends, none can take one in hand. After `PATIENCE` it begins though there is one: then
+    each claim is old, so that its message has begun, or its sender will look again and see the
+    change. It waits for `PATIENCE` and three seconds at most, locks aside.
 
     Args:
         store: the database.
         whom: the numbers of the subscribers; see `holders`.
     """
     deadline = time.monotonic() + PATIENCE
+    since: dict[tuple[int, int], float] = {}
     while True:
         with ExitStack() as stack:
             session = stack.enter_context(store.write())
-            if not _in_hand(session, whom) or time.monotonic() > deadline:
+            now = time.monotonic()
+            since = {claim: since.get(claim, now) for claim in _in_hand(session, whom)}
+            if not since or now > deadline:
+                # Nobody claims anew what we hold: so this ends what might go on for ever.
+                time.sleep(max([0.0, *(seen + _OLD - now for seen in since.values())]))
                 yield session
                 return
         time.sleep(_PAUSE)
 
 
-def _in_hand(session: Session, whom: Select[Any]) -> bool:
+def _in_hand(session: Session, whom: Select[Any]) -> Iterator[tuple[int, int]]:
+    """Claims that hold, each as its row and the row's fence: a later claim has another."""
     # The rows are locked: senders pass over locked ones. On SQLite there is one writer.
     rows = (
-        select(col(Delivery.status), col(Delivery.claimed_until))
+        select(col(Delivery.id), col(Delivery.fence))
+        .add_columns(col(Delivery.status), col(Delivery.claimed_until))
         .where(col(Delivery.subscriber_id).in_(whom), col(Delivery.status).in_(_OPEN))
         .with_for_update()
     )
     now = datetime.now(UTC)
-    return any(
-        row.status == DeliveryStatus.CLAIMED and row.claimed_until and row.claimed_until > now
-        for row in session.connection().execute(rows).all()
-    )
+    for row in session.connection().execute(rows).all():
+        if row.status == DeliveryStatus.CLAIMED and row.claimed_until and row.claimed_until > now:
+            yield row.id, row.fence
