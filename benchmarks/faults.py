@@ -1,14 +1,19 @@
-"""What becomes of everybody when senders are killed.
+"""What becomes of everybody when senders are killed, and of mails that are made of anything.
 
     python -m benchmarks.faults kills [--rounds 200] [--seed N] [--database URL]
+    python -m benchmarks.faults mails [--count 100000] [--seed N] [--database URL]
 
 `kills` sends editions to 1,000 readers over 20 connections, kills the sender at a random moment and
 starts another, so many times; each edition's rows are then held against the journal of the server,
 which knows what it took. It does so on SQLite and PostgreSQL, or on the empty database named; by
 turns what may have left is held, and is sent again.
 
-The seed is printed: with it the moments are the same again. What the machine does in between is
-not.
+`mails` sends editions with hostile titles, names and addresses, signed with RSA and Ed25519, and
+reads each mail anew from its raw bytes: header fields, parts, tokens, envelope, and both signatures
+by dkimpy.
+
+The seed is printed: with it the moments, or the texts, are the same again. What the machine does in
+between is not.
 """
 
 import argparse
@@ -16,6 +21,7 @@ import random
 import sys
 
 from benchmarks.fault_kills import kills
+from benchmarks.fault_mails import mails
 
 
 def main() -> int:
@@ -24,13 +30,15 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("kills")
-    command.add_argument("--rounds", type=int, default=200)
-    command.add_argument("--database", metavar="URL")
-    command.add_argument("--seed", type=int, default=random.randrange(10**6))
+    kinds = {"kills": (kills, "--rounds", 200), "mails": (mails, "--count", 100_000)}
+    for name, (_, size, usual) in kinds.items():
+        command = commands.add_parser(name)
+        command.add_argument(size, dest="size", type=int, default=usual)
+        command.add_argument("--database", metavar="URL")
+        command.add_argument("--seed", type=int, default=random.randrange(10**6))
     asked = parser.parse_args()
     print(f"seed {asked.seed}", flush=True)
-    return kills(asked.rounds, asked.seed, asked.database)
+    return kinds[asked.command][0](asked.size, asked.seed, asked.database)
 
 
 if __name__ == "__main__":
