@@ -98,6 +98,11 @@ class Decision:
     systemic: bool = False
 
     @property
+    def breaks_off(self) -> bool:
+        """Whether it speaks of what would follow as well, as a rule before this one had a turn."""
+        return self.verdict in {Verdict.BACK, Verdict.HALT}
+
+    @property
     def slows(self) -> bool:
         """Whether to go slower with the destination or the server that it speaks of."""
         return (

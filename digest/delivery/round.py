@@ -4,9 +4,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from digest.delivery import logs
@@ -15,8 +13,9 @@ from digest.delivery.envelope import Envelope
 from digest.delivery.journal import Journal, SealedError
 from digest.delivery.ledger import Claim, Outcome
 from digest.delivery.proof import Press
-from digest.delivery.replies import About, Answer, Decision, Stage, Verdict, decide
-from digest.delivery.smtp import Connection, Transport
+from digest.delivery.replies import Answer, Decision, Stage, decide
+from digest.delivery.servers import Memory, Server
+from digest.delivery.smtp import Connection
 from digest.delivery.stationery import Mail, Stationery
 from digest.delivery.transitions import Fields, Skip, policy_of, settled, skipped
 from digest.errors import (
@@ -36,46 +35,8 @@ _GLANCE = 0.2
 """Seconds between two looks whether others still work."""
 _SETBACKS = 3
 """How often in a row a server may break off one connection's messages before it is left alone."""
-_SUSPICIONS = 10
-"""Refusals in a row that may be about us, with nobody accepted, that are about us."""
-_SLOWED = 3
-"""Answers in a row that speak of a destination, with nobody accepted there, that slow it down."""
 
 _ANOTHER_TIME = Answer(Stage.RCPT, 450, "4.6.7 none of our servers at work takes such an address")
-
-
-@dataclass
-class Server:
-    """A server that mail goes to, and what was learned of it.
-
-    Attributes:
-        transport: how to reach it.
-        weight: its share of the mail beside others.
-        connections: how many it takes at most.
-        utf8: whether it takes addresses beyond ASCII, once it was asked.
-        trusted: it has accepted somebody: so its word counts when it says that others are gone.
-        gone: addresses of which it said so before, and what it said.
-        suspicions: refusals in a row that may be about us.
-        settled: deliveries that had their turn since it was last joined.
-        setback: its last answer that broke off a delivery untried.
-        obstacle: why it is of no use at present.
-    """
-
-    transport: Transport
-    weight: float = 1.0
-    connections: int = 20
-    utf8: bool | None = None
-    trusted: bool = False
-    gone: dict[str, str] = field(default_factory=dict)
-    suspicions: int = 0
-    settled: int = 0
-    setback: str = ""
-    obstacle: DigestError | None = None
-
-    @property
-    def name(self) -> str:
-        """Host and port."""
-        return self.transport.server
 
 
 class Parcel(NamedTuple):
@@ -84,15 +45,6 @@ class Parcel(NamedTuple):
     claim: Claim
     mail: Mail
     envelope: Envelope
-
-
-@dataclass
-class Memory:
-    """What one sending has learned and keeps from round to round."""
-
-    broken_off: defaultdict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Deliveries whose connection was lost before anything was said of them: by which servers."""
-    slowed: Counter[str] = field(default_factory=Counter)
 
 
 class Round:
@@ -178,7 +130,7 @@ class Round:
 
     async def _work(self, server: Server, ready: int) -> None:
         """Send over one server until nothing is due, or it is of no use."""
-        server.settled, server.setback, server.obstacle = 0, "", None
+        server.join()
         claim = await self._clerk.take(server.name)
         if claim is None:
             return
@@ -292,7 +244,8 @@ class Round:
         """Leave a reader whom only a server with SMTPUTF8 can reach to one, now or later."""
         others = [each for each in self._servers if each is not server and each.utf8 is not False]
         if not any(self._clerk.pass_on(claim, each.name) for each in others if each.utf8):
-            self._record(server, claim, _ANOTHER_TIME if others else answer)
+            answer = _ANOTHER_TIME if others else answer
+            self._record(server, claim, answer, decide(answer))
 
     async def _deliver(
         self, server: Server, connection: Connection, parcel: Parcel
@@ -319,16 +272,14 @@ class Round:
             answer = await connection.hand_over(parcel.mail.data, then)
             self._clerk.heard(parcel.claim, answer)
         elif answer.code is None and answer.stage is Stage.MAIL:
-            answer = self._blame(server, parcel.claim, answer)
+            number = parcel.claim.delivery_id
+            answer = self._memory.blame(number, server, self._servers, answer)
         decision = decide(answer)
-        untried = decision.verdict in {Verdict.BACK, Verdict.HALT}
-        if untried:
-            server.setback = str(answer)
-        else:
-            server.settled += 1
-        self._mind(server, answer, decision)
-        self._record(server, parcel.claim, answer)
-        return untried, following
+        server.learn(answer, decision)
+        if server.obstacle:
+            self._clerk.leave(server.name)
+        self._record(server, parcel.claim, answer, decision)
+        return decision.breaks_off, following
 
     def _begin(self, claim: Claim) -> bool:
         """Whether the message may leave now: it is in the journal, and its lease holds."""
@@ -351,47 +302,14 @@ class Round:
             return False
         return True
 
-    def _blame(self, server: Server, claim: Claim, answer: Answer) -> Answer:
-        """Who may be to blame for a connection that is lost before the server said anything.
-
-        The recipient was named in the same breath. The first time at each server nobody is; then
-        the delivery has had its turn, or one that kills every connection would be tried for ever.
-        """
-        lost_by = self._memory.broken_off[claim.delivery_id]
-        if lost_by.issuperset(each.name for each in self._servers):
-            return Answer(Stage.RCPT, None, answer.text)
-        lost_by.add(server.name)
-        return answer
-
-    def _mind(self, server: Server, answer: Answer, decision: Decision) -> None:
-        """Learn from an answer what it says of all the others."""
-        if decision.verdict is Verdict.ACCEPTED:
-            server.suspicions = 0
-            server.trusted = True
-        elif decision.systemic or (decision.suppress and not server.trusted):
-            server.suspicions += 1
-        if decision.verdict is Verdict.HALT or server.suspicions >= _SUSPICIONS:
-            refuses = ServerRefusesError(server=server.name, why=str(answer))
-            server.obstacle = server.obstacle or refuses
-            self._clerk.leave(server.name)
-
-    def _record(self, server: Server, claim: Claim, answer: Answer) -> None:
-        destination, slowed = claim.destination, self._memory.slowed
-        decision = decide(answer)
-        if decision.verdict is Verdict.ACCEPTED:
-            slowed.pop(destination, None)
-        if decision.slows and decision.about is About.DESTINATION:
-            slowed[destination] += 1
-        held = slowed[destination] >= _SLOWED if destination in slowed else False
+    def _record(self, server: Server, claim: Claim, answer: Answer, decision: Decision) -> None:
+        held = self._memory.slows(claim.destination, decision)
         fields = self._fields(claim, answer)
         reason = fields["reason"]
         logs.outcome(self._paper.edition_id, claim, answer, fields["status"], reason)
         if decision.suppress:
             server.gone[claim.email] = fields["reply"]
-        gone = tuple(server.gone.items()) if server.trusted else ()
-        if gone:
-            server.gone.clear()
-        self._clerk.settle(Outcome(claim, fields, gone, held))
+        self._clerk.settle(Outcome(claim, fields, server.tell_gone(), held))
 
     def _settle(self, claim: Claim, fields: Fields) -> None:
         self._clerk.settle(Outcome(claim, fields))

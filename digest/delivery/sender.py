@@ -19,7 +19,8 @@ from digest.delivery.owner import owner
 from digest.delivery.paces import Paces
 from digest.delivery.proof import Press
 from digest.delivery.recovery import recover
-from digest.delivery.round import FIRST_PAUSE, Memory, Round, Server
+from digest.delivery.round import FIRST_PAUSE, Round
+from digest.delivery.servers import Memory, Server
 from digest.delivery.smtp import SmtpTransport, Transport
 from digest.delivery.stationery import Stationery
 from digest.delivery.transitions import policy_of
