@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from digest.config import Newsletter, Settings
 from digest.editions.calendar import wave
-from digest.editions.life import find_edition, load_document
+from digest.editions.life import find_edition, load_document, lock_edition
 from digest.errors import EditionEndedError, EditionPausedError
 from digest.rendering import RenderedEdition
 from digest.store import Store
@@ -57,7 +57,7 @@ def begin(
         # Rendering takes its time: the database is not locked for it.
         rendered = render(load_document(edition))
         with store.write() as session:
-            locked = _locked(session, edition_id)
+            locked = lock_edition(session, edition_id)
             if locked.status == EditionStatus.DRAFT and locked.composed == edition.composed:
                 locked.rendered = rendered.model_dump(mode="json")
                 prepare_audience(session, settings, locked, now, at_once=at_once)
@@ -152,11 +152,6 @@ def _write_rows(
 def _read(store: Store, edition_id: int) -> Edition:
     with store.read() as session:
         return find_edition(session, edition_id)
-
-
-def _locked(session: Session, edition_id: int) -> Edition:
-    query = select(Edition).where(col(Edition.id) == edition_id).with_for_update()
-    return session.scalars(query).one()
 
 
 def _hurry(store: Store, edition_id: int, now: datetime) -> None:

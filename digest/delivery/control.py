@@ -11,7 +11,7 @@ from digest.delivery.account import tally
 from digest.delivery.ledger import skip_open
 from digest.delivery.recovery import recover_in
 from digest.delivery.transitions import OPEN, Policy
-from digest.editions.life import find_edition, release_articles
+from digest.editions.life import lock_edition, release_articles
 from digest.errors import EditionEndedError
 from digest.store import Store
 from digest.store.models import Delivery, Edition, EditionStatus
@@ -29,7 +29,7 @@ def pause_edition(store: Store, edition_id: int, now: datetime, note: str = "") 
         EditionEndedError: it is not being sent, so there is nothing to pause.
     """
     with store.write() as session:
-        edition = _locked(session, edition_id)
+        edition = lock_edition(session, edition_id)
         if edition.status not in {EditionStatus.SENDING, EditionStatus.PAUSED}:
             raise EditionEndedError(edition=edition_id, status=edition.status, wanted="pause")
         edition.status, edition.note = EditionStatus.PAUSED, note
@@ -44,7 +44,7 @@ def resume_edition(store: Store, edition_id: int, now: datetime) -> None:  # noq
         EditionEndedError: it is not paused.
     """
     with store.write() as session:
-        edition = _locked(session, edition_id)
+        edition = lock_edition(session, edition_id)
         if edition.status not in {EditionStatus.SENDING, EditionStatus.PAUSED}:
             raise EditionEndedError(edition=edition_id, status=edition.status, wanted="resume")
         edition.status, edition.note = EditionStatus.SENDING, ""
@@ -63,7 +63,7 @@ def cancel_edition(
         EditionEndedError: it was sent or cancelled already.
     """
     with store.write() as session:
-        edition = _locked(session, edition_id)
+        edition = lock_edition(session, edition_id)
         if edition.status in _ENDED:
             raise EditionEndedError(edition=edition_id, status=edition.status, wanted="cancel")
         edition.status, edition.note = EditionStatus.CANCELLED, note
@@ -81,7 +81,7 @@ def complete(store: Store, edition_id: int, now: datetime) -> bool:
     left = select(col(Delivery.id)).where(rows, col(Delivery.status).in_(OPEN)).limit(1)
     with store.write() as session:
         # Locked before the rows are looked at: somebody may be opening some again.
-        edition = _locked(session, edition_id)
+        edition = lock_edition(session, edition_id)
         if edition.status != EditionStatus.SENDING or session.scalars(left).first() is not None:
             return False
         edition.status, edition.completed, edition.note = EditionStatus.SENT, now, ""
@@ -118,9 +118,3 @@ def set_note(store: Store, edition_id: int, note: str) -> None:
     )
     with store.write() as session:
         session.connection().execute(statement.values(note=note))
-
-
-def _locked(session: Session, edition_id: int) -> Edition:
-    find_edition(session, edition_id)
-    query = select(Edition).where(col(Edition.id) == edition_id).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one()

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlmodel import Session, col
 
 from digest.delivery.account import RESOLVED, why_reader
-from digest.editions.life import find_edition
+from digest.editions.life import lock_edition
 from digest.errors import EditionEndedError, NotUncertainError
 from digest.store import Store
 from digest.store.models import Delivery, DeliveryStatus, Edition, EditionStatus
@@ -48,7 +48,7 @@ def resolve_uncertain(
         NotUncertainError: their delivery is not uncertain.
     """
     with store.write() as session:
-        edition = _locked(session, edition_id)
+        edition = lock_edition(session, edition_id)
         again = resolution is Resolution.RESEND
         if again and edition.status == EditionStatus.CANCELLED:
             raise EditionEndedError(edition=edition_id, status=edition.status, wanted="resend")
@@ -76,9 +76,3 @@ def _uncertain_reader(session: Session, edition: Edition, email: str) -> int | N
     if facts["status"] != DeliveryStatus.UNCERTAIN:
         raise NotUncertainError(email=email, edition=edition.id, said=facts["said"])
     return find(session, read_address(email)).id
-
-
-def _locked(session: Session, edition_id: int) -> Edition:
-    find_edition(session, edition_id)
-    query = select(Edition).where(col(Edition.id) == edition_id).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one()

@@ -313,3 +313,16 @@ def find_edition(session: Session, number: int) -> Edition:
     if edition is None:
         raise NoSuchEditionError(edition=number)
     return edition
+
+
+def lock_edition(session: Session, number: int) -> Edition:
+    """The edition with an id as it stands now, and as it stays until the transaction ends.
+
+    Raises:
+        NoSuchEditionError: there is none.
+    """
+    query = select(Edition).where(Edition.id == number).with_for_update()
+    edition = session.exec(query.execution_options(populate_existing=True)).one_or_none()
+    if edition is None:
+        raise NoSuchEditionError(edition=number)
+    return edition
