@@ -72,6 +72,9 @@ def mails(count: int, seed: int, url: str | None) -> int:
 
     Returns:
         1 where there are not so many, or anything is wrong with any of them.
+
+    Raises:
+        SystemExit: an edition was not sent, or not everybody's row says accepted.
     """
     total, began = Count(), time.monotonic()
     with (
@@ -153,20 +156,27 @@ class _Campaign:
         total, first = Count(), 1
         for number, share in enumerate(_shares(count, len(TITLES))):
             audience = list(people(range(first, first + share), self.chance))
+            if audience:
+                total.add(self._send(number, first, audience))
             first += share
-            with self.publisher.app() as app:
-                edition = self._prepare(app, number, first - share, audience)
-            command = ("-m", "digest", "--config", str(self.publisher.config))
-            subprocess.run(
-                [sys.executable, *command, "editions", "send", str(edition), "--json"],
-                stdout=subprocess.DEVNULL,
-                check=True,
-            )
-            self.publisher.check(edition, share)
-            with self.publisher.app() as app:
-                batch = self._batch(app, number, edition, audience)
-            total.add(self._read(batch))
         return total
+
+    def _send(self, number: int, first: int, audience: Sequence[Person]) -> Count:
+        """Send an edition of a newsletter to these, whose numbers begin with `first`."""
+        with self.publisher.app() as app:
+            edition = self._prepare(app, number, first, audience)
+        command = ("-m", "digest", "--config", str(self.publisher.config))
+        sent = subprocess.run(
+            [sys.executable, *command, "editions", "send", str(edition), "--json"],
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        if sent.returncode:
+            raise SystemExit("the edition was not sent: see above")
+        self.publisher.check(edition, len(audience))
+        with self.publisher.app() as app:
+            batch = self._batch(app, number, edition, audience)
+        return self._read(batch)
 
     def _prepare(self, app: App, number: int, first: int, audience: Sequence[Person]) -> int:
         """Let these subscribe, and draft an edition for them."""

@@ -18,11 +18,11 @@ from digest.errors import BadTokenError
 from digest.subscribers.tokens import ReaderToken, Tokens
 from tests.smtp import Received
 
-FIELDS = (
+FIELDS = [
     "To", "Date", "Message-ID", "List-Unsubscribe", "From", "Subject", "List-Id",
     "List-Unsubscribe-Post", "List-Help", "List-Archive", "List-Owner", "List-Post",
     "Feedback-ID", "Precedence", "Auto-Submitted", "MIME-Version", "Content-Type",
-)  # fmt: skip
+]  # fmt: skip
 """The header fields of every mail, but for signatures and Reply-To."""
 
 _PART_FIELDS = ["Content-Type", "Content-Transfer-Encoding"]
@@ -161,14 +161,8 @@ class Receiver:
 
     def _wrong_signatures(self, mail: Received) -> Iterator[Found]:
         for number in range(self.fields.count("DKIM-Signature")):
-            if not self._signed(mail.data, number):
+            if not is_signed(mail.data, number, self.zone):
                 yield Found(Fault.SIGNATURES, f"signature {number + 1} does not verify")
-
-    def _signed(self, data: bytes, number: int) -> bool:
-        try:
-            return verified(data, number, self.zone)
-        except dkim.DKIMException:
-            return False
 
 
 def zone_of(keys: Sequence[SigningKey]) -> dict[bytes, bytes]:
@@ -176,13 +170,12 @@ def zone_of(keys: Sequence[SigningKey]) -> dict[bytes, bytes]:
     return {f"{record_name(key)}.".encode(): record(key).encode() for key in keys}
 
 
-def verified(data: bytes, number: int, zone: Mapping[bytes, bytes]) -> bool:
-    """Whether a signature of a mail, counted from 0, is right: as dkimpy finds.
-
-    Raises:
-        DKIMException: there is none, or nothing can be made of it.
-    """
-    return bool(dkim.DKIM(data).verify(number, dnsfunc=lambda name, **_: zone.get(name)))
+def is_signed(data: bytes, number: int, zone: Mapping[bytes, bytes]) -> bool:
+    """Whether the signature of this number, from 0, is right: as dkimpy finds."""
+    try:
+        return bool(dkim.DKIM(data).verify(number, dnsfunc=lambda name, **_: zone.get(name)))
+    except dkim.DKIMException:
+        return False
 
 
 def _broken_lines(mail: Received) -> Iterator[Found]:

@@ -35,6 +35,7 @@ from digest.rendering import Slot, Spliced
 from digest.subscribers.tokens import Tokens
 from digest.text import one_line
 from tests.documents import edition
+from tests.receiving import FIELDS
 
 NOW = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)
 TOKENS = Tokens(b"a key for tests, forty characters long..")
@@ -51,11 +52,6 @@ HEAD = Letterhead(
     tokens=TOKENS,
 )
 READER = Recipient(4242, 99, "reader@example.org", "A. Reader", "3 March 2026")
-FIELDS = [
-    "To", "Date", "Message-ID", "List-Unsubscribe", "From", "Subject", "List-Id",
-    "List-Unsubscribe-Post", "List-Help", "List-Archive", "List-Owner", "List-Post",
-    "Feedback-ID", "Precedence", "Auto-Submitted", "MIME-Version", "Content-Type",
-]  # fmt: skip
 
 texts = st.text(
     st.sampled_from(" .=\n\r\tab?") | st.characters(exclude_categories=["Cs"]), max_size=200

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import dkim
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.bootstrap import App
 from digest.config import Algorithm, Settings, SigningKey
-from digest.delivery.dkim import Seal, make_key, record, record_name, relaxed, strings, to_pem
+from digest.delivery.dkim import Seal, make_key, record, relaxed, strings, to_pem
 from digest.delivery.message import (
     MAX_BYTES,
     Letterhead,
@@ -27,6 +26,7 @@ from digest.errors import MessageTooLargeError
 from digest.rendering import Slot, Spliced
 from digest.subscribers.tokens import Tokens
 from tests.documents import edition
+from tests.receiving import is_signed, zone_of
 
 NOW = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)
 READER = Recipient(4242, 99, "reader@example.org", "A. Reader", "3 March 2026")
@@ -55,16 +55,8 @@ def spliced(subject: str = "Good morning", text: str = "The news.\n" * 20) -> Sp
 
 def verified(data: bytes, keys: Sequence[SigningKey] = (RSA, ED25519)) -> list[bool]:
     """Whether each signature of a mail is right, as a receiver finds with what DNS says."""
-    zone = {f"{record_name(key)}.".encode(): record(key).encode() for key in keys}
-
-    def right(signature: int) -> bool:
-        try:
-            return bool(dkim.DKIM(data).verify(signature, dnsfunc=lambda name, **_: zone.get(name)))
-        except dkim.DKIMException:
-            return False
-
     count = len(re.findall(rb"(?m)^DKIM-Signature:", data.partition(b"\r\n\r\n")[0]))
-    return [right(signature) for signature in range(count)]
+    return [is_signed(data, number, zone_of(keys)) for number in range(count)]
 
 
 def signed(**changes) -> bytes:
