@@ -14,7 +14,7 @@ from digest.delivery.replies import Answer
 from digest.delivery.transitions import Fields, untouched
 
 _GATHER = 0.04
-"""Seconds that outcomes gather for a commit, unless it is full before."""
+"""Seconds that outcomes gather for a commit, unless it is full or a connection waits before."""
 _GLANCE = 0.5
 """Seconds between two looks at what another process may have changed."""
 _AHEAD = 20.0
@@ -65,7 +65,7 @@ class Clerk:
         self._again: dict[str, datetime] = {}
         self._paced: dict[str, datetime] = {}
         self._asked = asyncio.Event()
-        self._full = asyncio.Event()
+        self._urgent = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
         self._closing = False
         self._ending = False
@@ -105,6 +105,8 @@ class Clerk:
         answer: asyncio.Future[Claim | None] = asyncio.get_running_loop().create_future()
         self._waiting[server].append(answer)
         self._asked.set()
+        if self._hurried():
+            self._urgent.set()
         return await answer
 
     def take_now(self, server: str) -> Claim | None:
@@ -149,7 +151,7 @@ class Clerk:
             self._leave_alone(outcome.claim.destination)
         self._asked.set()
         if len(self._outcomes) >= MOST:
-            self._full.set()
+            self._urgent.set()
 
     def _leave_alone(self, destination: str) -> None:
         """Give back what lies in stock for a destination that asked us to slow down."""
@@ -189,7 +191,7 @@ class Clerk:
         self.stop()
         self._ending = True
         self._asked.set()
-        self._full.set()
+        self._urgent.set()
         settled = False
         try:
             if self._pump:
@@ -229,14 +231,16 @@ class Clerk:
             await asyncio.wait_for(self._asked.wait(), self._patience())
         self._asked.clear()
         if not self._hurried():
+            self._urgent.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._full.wait(), _GATHER)
-        self._full.clear()
+                await asyncio.wait_for(self._urgent.wait(), _GATHER)
 
     def _hurried(self) -> bool:
-        """Whether to ask at once: all ends, or a connection waits for what may be there."""
+        """Whether to ask at once: all ends, enough has gathered, or a connection waits for more."""
+        if self._ending or len(self._outcomes) >= MOST:
+            return True
         hungry = any(self._waiting[server] for server in self._weights)
-        return self._ending or (hungry and self._patience() >= _GLANCE)
+        return hungry and self._patience() >= _GLANCE
 
     def _patience(self) -> float:
         """Seconds until there may be something to claim, though nobody asks."""
@@ -271,7 +275,7 @@ class Clerk:
             if server in self._again and self._again[server] > now:
                 continue
             taken, hungry = self._taken.pop(server, 0), len(self._waiting[server])
-            targets[server] = max(min(2 * taken + hungry, MOST) - len(self._stock[server]), 0)
+            targets[server] = max(min(2 * taken + hungry, 2 * MOST) - len(self._stock[server]), 0)
         rooms = {name: most - self._held[name] for name, most in self._crowded.items()}
         return Order(self._shared(targets), rooms)
 
