@@ -123,11 +123,13 @@ _FORM = Decision(Verdict.REFUSED, About.RECIPIENT, "it takes no such address", s
 _ROUTE = Decision(Verdict.REFUSED, About.DESTINATION, "their domain takes nothing", systemic=True)
 _UNCLEAR = Decision(Verdict.REFUSED, About.RECIPIENT, "it does not say why", systemic=True)
 _UNWANTED = Decision(Verdict.REFUSED, About.MESSAGE, "it does not want this mail", systemic=True)
+# One reader's host may take less than all others: only what is said before a name speaks of all.
+_SIZE = Decision(Verdict.REFUSED, About.MESSAGE, "the mail is too large", systemic=True)
 
 _MAYBE_US = Decision(Verdict.LATER, About.SERVER, "it may refuse us, not them", systemic=True)
 _USED_UP = Decision(Verdict.LATER, About.SERVER, "we sent as much as we may", systemic=True)
 _US = Decision(Verdict.HALT, About.SERVER, "it refuses us, whoever the reader is")
-_SIZE = Decision(Verdict.HALT, About.MESSAGE, "the mail is too large for it")
+_SIZE_FOR_ALL = Decision(Verdict.HALT, About.MESSAGE, "it takes no mail so large")
 
 _READER_LATER = Decision(Verdict.LATER, About.RECIPIENT, "not now for this reader")
 _DOMAIN_LATER = Decision(Verdict.LATER, About.DESTINATION, "their domain slows us down")
@@ -271,7 +273,7 @@ def _permanent(said: _Reading) -> Decision:
     decision = _refusal(said)
     if said.stage is Stage.MAIL:
         # What is said before any recipient is named is said to all of them.
-        return _SIZE if decision is _SIZE else _US
+        return _SIZE_FOR_ALL if decision is _SIZE else _US
     # After the message, only the plainest code speaks of the address and not of the mail.
     plain = said.stage is Stage.RCPT or (said.stage is Stage.BODY and said.status == _NO_MAILBOX)
     return decision if plain else replace(decision, suppress=False)

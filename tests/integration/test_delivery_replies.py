@@ -16,7 +16,7 @@ from digest.errors import (
 )
 from digest.store import Store
 from digest.store.models import Delivery
-from tests.audience import address, draft, program, send, statuses, stored, subscribe
+from tests.audience import address, draft, program, row_of, send, statuses, stored, subscribe
 from tests.postfix import sink
 from tests.smtp import ANYONE, SmtpServer
 from tests.smtp_session import DROP, DROP_IN_LINE, DROP_INSIDE, HANG, TRICKLE
@@ -50,6 +50,30 @@ def test_a_server_that_refuses_the_sender_pauses_and_refuses_nobody(
         send(mailer, edition)
     assert stored(mailer, edition).status == "paused"
     assert set(statuses(mailer.store).values()) == {"waiting"}
+
+
+@pytest.mark.parametrize("stage", ["RCPT", "BODY"])
+def test_one_who_takes_no_mail_so_large_stops_nobody(mailer: App, server: SmtpServer, stage: str):
+    subscribe(mailer.store, *[address(n) for n in range(20)])
+    server.script = {(stage, address(7)): ["552 5.3.4 message too big"]}
+    assert send(mailer, draft(mailer)) == Tally(audience=20, accepted=19, refused=1)
+    row = row_of(mailer, address(7))
+    assert (row.status, row.code) == ("refused", 552)
+
+
+def test_a_mail_too_large_for_everybody_pauses(mailer: App, server: SmtpServer):
+    subscribe(mailer.store, *[address(n) for n in range(40)])
+    server.script = {("BODY", ANYONE): ["552 5.3.4 message too big"] * 40}
+    edition = draft(mailer)
+    with pytest.raises(EditionPausedError, match="message too big"):
+        send(mailer, edition)
+    assert set(statuses(mailer.store).values()) == {"waiting", "refused"}
+    server.script = {("MAIL", ANYONE): ["552 5.3.4 message size exceeds fixed limit"] * 40}
+    before = statuses(mailer.store)
+    resume_edition(mailer.store, edition, mailer.clock())
+    with pytest.raises(EditionPausedError, match="fixed limit"):
+        send(mailer, edition)
+    assert statuses(mailer.store) == before
 
 
 def test_policy_refusals_of_everybody_are_about_us(mailer: App, server: SmtpServer):

@@ -80,6 +80,9 @@ def check(answer: Answer):
         assert decision.about in {About.SERVER, About.MESSAGE}
     if code in {530, 534, 535, 538}:
         assert decision.verdict is Verdict.HALT
+    # Of those who were named, one alone pauses nothing unless it is we who are refused.
+    if decision.verdict is Verdict.HALT and answer.stage is not M:
+        assert decision.about is About.SERVER
     if decision.systemic:
         assert decision.verdict in {Verdict.REFUSED, Verdict.LATER}
     if decision.slows:
