@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Row, any_, bindparam, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql import Select
 from sqlmodel import Session, col
@@ -28,7 +27,7 @@ from digest.store.models import (
     Subscription,
     Suppression,
 )
-from digest.store.rows import among
+from digest.store.rows import among, insert_into, is_sqlite
 from digest.subscribers.withdrawing import FRESH
 
 MOST = 500
@@ -67,14 +66,15 @@ class Outcome(NamedTuple):
     """What became of a claim, and what it teaches of others.
 
     `gone` are addresses that are not to be mailed again, each with what was said of it; `held` says
-    that the claim's destination is to be left alone for a while, `unused` that nothing of the claim
-    was said to any server: it counts for no pace.
+    that the claim's destination is to be left alone for a while, `server_held` that its server is;
+    `unused` that nothing of the claim was said to any server: it counts for no pace.
     """
 
     claim: Claim
     fields: Fields
     gone: tuple[tuple[str, str], ...] = ()
     held: bool = False
+    server_held: bool = False
     unused: bool = False
 
 
@@ -165,14 +165,16 @@ class Ledger:
         return EditionStatus.SENDING
 
     def _learn(self, outcome: Outcome, now: datetime) -> None:
-        destination = outcome.claim.destination
+        server, destination = outcome.claim.server, outcome.claim.destination
         if outcome.unused:
-            self._paces.take_server(outcome.claim.server, -1, now)
+            self._paces.take_server(server, -1, now)
             self._paces.put_back(destination, now)
-        elif outcome.held:
-            self._paces.hold(destination, now)
         elif outcome.fields["status"] == DeliveryStatus.ACCEPTED:
-            self._paces.welcome(destination)
+            self._paces.welcome(server, destination)
+        if outcome.held:
+            self._paces.hold_destination(destination, now)
+        if outcome.server_held:
+            self._paces.hold_server(server, now)
 
     def is_stale(self, claim: Claim, now: datetime) -> bool:
         """Whether a claim was made so long ago that its subscriber may have left since."""
@@ -356,8 +358,7 @@ def _suppress(session: Session, outcomes: Iterable[Outcome], now: datetime) -> N
         for email, said in outcome.gone
     }
     if gone:
-        dialect: Any = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        statement = dialect.insert(Suppression).on_conflict_do_nothing()
+        statement = insert_into(session, Suppression).on_conflict_do_nothing()
         # In one order: two editions' senders that have the same addresses wait for each other.
         rows = [{"key": key, **facts} for key, facts in sorted(gone.items())]
         session.connection().execute(statement, rows)
@@ -374,19 +375,18 @@ def _as_they_stand(
     """Rows that may be tried, locked, beside all that may forbid it.
 
     On PostgreSQL they are locked first, but for those that another holds (`wait` waits for it), and
-    read then: a single
-    statement would tell of a subscriber as they stood before somebody who was quicker let go of the
-    row. On SQLite there is one writer.
+    read then: a single statement would tell of a subscriber as they stood before somebody who was
+    quicker let go of the row. On SQLite there is one writer.
     """
-    one_writer = session.get_bind().dialect.name == "sqlite"
-    if not one_writer:
+    arrays = not is_sqlite(session)
+    if arrays:
         lock = (
             select(_ROWS.c.id)
             .where(among(session, _ROWS.c.id, ids), _ROWS.c.status.in_(statuses))
             .with_for_update(skip_locked=not wait)
         )
         ids = session.connection().scalars(lock).all()
-    query = _beside(statuses, arrays=not one_writer)
+    query = _beside(statuses, arrays=arrays)
     return session.connection().execute(query, {"ids": ids, "newsletter": newsletter}).all()
 
 

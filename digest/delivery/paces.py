@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Table, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 from digest.config import Destination, Settings, Smtp
 from digest.delivery.pace import Bucket
 from digest.store.models import Pace
+from digest.store.rows import insert_into
 
 _TURN = 0.05
 """Seconds that a message to a destination of few connections is taken to need."""
@@ -50,7 +49,8 @@ class Paces:
         if self._limited and missing:
             # What is not there cannot be locked: two senders would each take what there is.
             new = [{"key": key, **asdict(Bucket())} for key in missing]
-            session.connection().execute(_insert(session).on_conflict_do_nothing(), new)
+            statement = insert_into(session, _ROWS).on_conflict_do_nothing()
+            session.connection().execute(statement, new)
             self._read(session)
         for key in limited:
             self._buckets.setdefault(key, Bucket()).fill(self._rate(key), now)
@@ -114,23 +114,31 @@ class Paces:
         if self._rate(_domain(domain)) is not None:
             self._take(_domain(domain), -1, now)
 
-    def hold(self, domain: str, now: datetime) -> None:
-        """Leave a destination alone for a while."""
-        self._buckets.setdefault(_domain(domain), Bucket()).hold(now)
-        self._changed.add(_domain(domain))
+    def hold_server(self, server: str, now: datetime) -> None:
+        """Leave a server alone for a while."""
+        self._hold(_server(server), now)
 
-    def welcome(self, domain: str) -> None:
-        """A destination that was left alone takes our mail again."""
-        bucket = self._buckets.get(_domain(domain))
-        if bucket is not None and bucket.setbacks:
-            bucket.welcome()
-            self._changed.add(_domain(domain))
+    def hold_destination(self, domain: str, now: datetime) -> None:
+        """Leave a destination alone for a while."""
+        self._hold(_domain(domain), now)
+
+    def _hold(self, key: str, now: datetime) -> None:
+        self._buckets.setdefault(key, Bucket()).hold(now)
+        self._changed.add(key)
+
+    def welcome(self, server: str, domain: str) -> None:
+        """A message was accepted: whoever of these was left alone takes our mail again."""
+        for key in (_server(server), _domain(domain)):
+            bucket = self._buckets.get(key)
+            if bucket is not None and bucket.setbacks:
+                bucket.welcome()
+                self._changed.add(key)
 
     def save(self, session: Session) -> None:
         """Write what changed."""
         changed = [{"key": key, **asdict(self._buckets[key])} for key in sorted(self._changed)]
         if changed:
-            statement = _insert(session)
+            statement = insert_into(session, _ROWS)
             values = {name: statement.excluded[name] for name in changed[0] if name != "key"}
             upsert = statement.on_conflict_do_update(index_elements=["key"], set_=values)
             session.connection().execute(upsert, changed)
@@ -145,11 +153,6 @@ class Paces:
         limits = self.servers if kind == "server" else self.destinations
         facts = limits.get(name)
         return facts.per_second if facts else None
-
-
-def _insert(session: Session) -> Any:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(_ROWS)
 
 
 def _server(name: str) -> str:

@@ -28,6 +28,7 @@ from digest.store.models import (
     MarkKind,
     PairKind,
 )
+from digest.store.rows import is_sqlite
 from digest.stories.hand import NO_HAND, check
 
 Pair = tuple[int, int]
@@ -102,7 +103,7 @@ def _take_turns_on_pairs(session: Session) -> None:
 
     For chains of articles that neither of them names can make their wishes contradict each other.
     """
-    if session.connection().dialect.name == "postgresql":  # SQLite has one writer at a time
+    if not is_sqlite(session):  # which has one writer at a time
         session.execute(text("LOCK TABLE article_pair IN SHARE ROW EXCLUSIVE MODE"))
 
 

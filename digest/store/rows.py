@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, any_, bindparam
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session
 
 
@@ -21,6 +21,16 @@ def row_id(row: HasId) -> int:
     return row.id
 
 
+def is_sqlite(session: Session) -> bool:
+    """Whether the session's database is SQLite, where one transaction at a time writes."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def insert_into(session: Session, table: Any) -> Any:
+    """An INSERT that can say what to do on a conflict: each database has words of its own for it."""
+    return (sqlite if is_sqlite(session) else postgresql).insert(table)
+
+
 def among(session: Session, column: Any, values: Collection[object]) -> ColumnElement[bool]:
     """The condition that a column has one of a few hundred values.
 
@@ -29,7 +39,7 @@ def among(session: Session, column: Any, values: Collection[object]) -> ColumnEl
     """
     condition: ColumnElement[bool] = (
         column.in_(values)
-        if session.get_bind().dialect.name == "sqlite"
-        else column == any_(bindparam(None, list(values), ARRAY(column.type)))
+        if is_sqlite(session)
+        else column == any_(bindparam(None, list(values), postgresql.ARRAY(column.type)))
     )
     return condition

@@ -2,13 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select, update
 
 from digest.errors import SuppressedAddressError
 from digest.store.models import Subscriber, Subscription, SubscriptionStatus
-from digest.store.rows import row_id
+from digest.store.rows import insert_into, row_id
 from digest.store.suppressed import suppressed
 from digest.subscribers.addresses import Address
 from digest.subscribers.choices import Choices, Profile
@@ -56,10 +54,9 @@ def _found_or_made(session: Session, address: Address, now: datetime) -> Subscri
     held = select(Subscriber).where(Subscriber.key == address.key).with_for_update()
     subscriber = session.exec(held).one_or_none()
     if subscriber is None:
-        sqlite = session.get_bind().dialect.name == "sqlite"
-        insert = sqlite_insert if sqlite else postgresql_insert
         new = {"email": address.email, "key": address.key, "name": "", "created": now}
-        session.connection().execute(insert(Subscriber).values(new).on_conflict_do_nothing())
+        statement = insert_into(session, Subscriber).on_conflict_do_nothing()
+        session.connection().execute(statement, new)
         subscriber = session.exec(held).one()
     return subscriber
 
