@@ -171,7 +171,7 @@ class _Sending:
         self._press = press
         self._edition = edition
         self._edition_id = row_id(edition)
-        self._servers = servers
+        self._servers = list(servers)
         self._database = database
         self._wait = wait
         self._paper = Stationery(press, edition)
@@ -254,6 +254,8 @@ class _Sending:
             self._clerk = clerk
             work = Round(clerk, journal, self._paper, self._press, self._stopped, self._memory)
             await work.run(self._servers, ready)
+            # Who was of no use comes last from now on: what little is due goes to the others.
+            self._servers.sort(key=lambda server: server.obstacle is not None)
             return clerk.paced_until
 
     async def _explain(self, again: datetime | None, now: datetime) -> None:

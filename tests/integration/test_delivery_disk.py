@@ -29,8 +29,9 @@ def test_files_that_cannot_grow_end_the_sending_in_words(
     subscribe(mailer.store, *EVERYBODY)
     edition = draft(mailer)
     config = configure(folder, server.port)
-    server.on_message = lambda taken: no_room(sender.pid, grown(mailer)) if taken == 60 else None
     with Command(config, edition) as sender:
+        pid = sender.pid
+        server.on_message = lambda taken: no_room(pid, grown(mailer)) if taken == 60 else None
         assert sender.ended() == 1
     assert "Traceback" not in sender.said
     words = sender.said.splitlines()[-1]
