@@ -278,5 +278,5 @@ def _read(batch: _Batch, file: Path) -> tuple[Count, list[str]]:
         count.faults.update({fault.fault for fault in found.faults})
         count.told += [f"{mail.recipient}: {fault.seen}" for fault in found.faults]
         count.encodings.update(found.encodings)
-        whose += [mail.recipient, found.message_id]
+        whose += filter(None, (mail.recipient, found.message_id))
     return count, whose

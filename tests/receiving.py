@@ -28,6 +28,7 @@ FIELDS = [
 _PART_FIELDS = ["Content-Type", "Content-Transfer-Encoding"]
 _LONGEST = 998
 _STRAY = re.compile(rb"[\r\n\x00]")
+_BREAK = re.compile(r"[\r\n\x00]")
 # What a decoder of quoted-printable would have to guess at (RFC 2045 section 6.7).
 _NOT_QUOTED = re.compile(r"=(?![0-9A-F]{2}|\r\n)|[ \t]\r\n")
 _LONGEST_ENCODED = 76
@@ -95,6 +96,11 @@ class Receiver:
         """Take a mail to pieces."""
         text = mail.data.decode("utf-8", "replace")
         message: Any = message_from_string(text, policy=policy.default)
+        try:
+            message.values()
+        except ValueError as error:
+            # An encoded word in an address that decodes to a line break.
+            return Reading("", [], [Found(Fault.HEADERS, f"its head cannot be read: {error}")])
         parts = list(message.iter_parts())
         contents = [_content(part) for part in parts]
         faults = [
@@ -117,6 +123,9 @@ class Receiver:
         count = len(re.sub(rb"\r\n[ \t]", b" ", head).split(b"\r\n"))
         if count != len(self.fields):
             yield Found(Fault.HEADERS, f"its head has {count} fields")
+        # What one decoder takes for text is a line break to whoever writes the head anew.
+        if any(map(_BREAK.search, map(str, message.values()))):
+            yield Found(Fault.HEADERS, "a field decodes to more than one line")
         who = _addresses(message, "From")
         if who != [self.sender]:
             yield Found(Fault.HEADERS, f"it is from {who}")

@@ -71,6 +71,8 @@ def test_a_mail_as_it_was_to_be(more: str):
     [
         (change(b"Precedence", b"Bcc: x@example.com\r\nPrecedence"), Fault.HEADERS),
         (change(b"Precedence: bulk\r\n", b""), Fault.HEADERS),
+        (change(b"A. Reader", b"=?utf-8?q?x=0D=0ABcc:_y@example.com?="), Fault.HEADERS),
+        (change(b"Good morning", b"=?utf-8?q?x=0D=0ABcc:_y@example.com?="), Fault.HEADERS),
         (change(b"\r\nPrecedence", b"\r\n.\xe2\x80\xa8Precedence"), Fault.HEADERS),
         (change(b"<morning@", b"<x@example.com>, <morning@"), Fault.HEADERS),
         (change(b"=_digest--", b"=_digest"), Fault.MIME),
