@@ -10,11 +10,11 @@ from digest.config import Uncertain
 from digest.delivery.account import tally
 from digest.delivery.ledger import skip_open
 from digest.delivery.recovery import recover_in
-from digest.delivery.transitions import OPEN, Policy
+from digest.delivery.transitions import Policy
 from digest.editions.life import lock_edition, release_articles
 from digest.errors import EditionEndedError
 from digest.store import Store
-from digest.store.models import Delivery, Edition, EditionStatus
+from digest.store.models import OPEN, Delivery, Edition, EditionStatus
 
 # What a cancelled edition's lost answers are, whatever the settings say: nothing is sent again.
 _NOT_AGAIN = Policy(timedelta(), timedelta(), Uncertain.HOLD)

@@ -16,9 +16,11 @@ from sqlmodel import Session, col
 from digest.delivery.addresses import BadAddressError, domain_of
 from digest.delivery.journal import Hold
 from digest.delivery.paces import Paces
-from digest.delivery.transitions import OPEN, Fields, Skip, skip_reason, skipped, untouched
+from digest.delivery.transitions import Fields, Skip, skip_reason, skipped, untouched
 from digest.store import Store
 from digest.store.models import (
+    OPEN,
+    TRIABLE,
     Delivery,
     DeliveryStatus,
     Edition,
@@ -36,7 +38,6 @@ SOON = timedelta(seconds=5)
 """For so long connections wait for the next delivery to be due, rather than close."""
 
 _ROWS = Delivery.metadata.tables["delivery"]
-_TRIABLE = (DeliveryStatus.WAITING, DeliveryStatus.DEFERRED)
 _HELD = (DeliveryStatus.CLAIMED,)
 _FRESH = timedelta(seconds=FRESH)
 
@@ -228,7 +229,7 @@ class Ledger:
 
     def _next_due(self, session: Session) -> datetime | None:
         rows = _ROWS.c
-        mine = (rows.edition_id == self._edition_id) & rows.status.in_(_TRIABLE)
+        mine = (rows.edition_id == self._edition_id) & rows.status.in_(TRIABLE)
         query = select(rows.due).where(mine).order_by(rows.due).limit(1)
         return session.scalars(query).first()
 
@@ -236,7 +237,7 @@ class Ledger:
         query = (
             select(_ROWS.c.id)
             .where(_ROWS.c.edition_id == self._edition_id)
-            .where(_ROWS.c.status.in_(_TRIABLE))
+            .where(_ROWS.c.status.in_(TRIABLE))
             .where(_ROWS.c.due <= now)
             .limit(2 * MOST)
         )
@@ -368,7 +369,7 @@ def _as_they_stand(
     session: Session,
     newsletter: str,
     ids: Sequence[int],
-    statuses: tuple[DeliveryStatus, ...] = _TRIABLE,
+    statuses: tuple[DeliveryStatus, ...] = TRIABLE,
     *,
     wait: bool = False,
 ) -> Sequence[Row[Any]]:
@@ -444,7 +445,7 @@ def outlook(store: Store, edition_id: int, now: datetime) -> tuple[str, datetime
     """
     rows = _ROWS.c
     mine = rows.edition_id == edition_id
-    triable = select(rows.due).where(mine, rows.status.in_(_TRIABLE))
+    triable = select(rows.due).where(mine, rows.status.in_(TRIABLE))
     claimed = select(rows.claimed_until).where(mine, rows.status == DeliveryStatus.CLAIMED)
     ready = triable.where(rows.due <= now + SOON).limit(MOST).subquery()
     with store.read() as session:
@@ -467,7 +468,7 @@ def skip_open(session: Session, edition_id: int, now: datetime) -> None:
     """Skip all that was not tried yet, for the edition was cancelled."""
     statement = (
         update(_ROWS)
-        .where(_ROWS.c.edition_id == edition_id, _ROWS.c.status.in_(_TRIABLE))
+        .where(_ROWS.c.edition_id == edition_id, _ROWS.c.status.in_(TRIABLE))
         .values(status=DeliveryStatus.SKIPPED.value, reason=Skip.CANCELLED.value, finished=now)
     )
     session.connection().execute(statement)

@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from digest.config import Settings, Uncertain
 from digest.delivery.replies import Answer, Stage, Verdict, decide
-from digest.store.models import DeliveryStatus, SubscriptionStatus
+from digest.store.models import OPEN, TRIABLE, DeliveryStatus, SubscriptionStatus
 
 REPLY_LENGTH = 500
 """Characters of a server's answer that are kept."""
@@ -17,9 +17,6 @@ GAVE_UP = "gave_up"
 """The reason of a delivery that was refused because `retry_for` was over."""
 
 S = DeliveryStatus
-
-OPEN = (S.WAITING, S.CLAIMED, S.DEFERRED)
-"""Rows that still have something before them: an edition with any of them is not complete."""
 
 
 class Event(StrEnum):
@@ -42,13 +39,12 @@ class Event(StrEnum):
     """It is not to be tried, for a reason that `Skip` names."""
 
 
-_TRIABLE = (S.WAITING, S.DEFERRED)
 # An answer that was given up for lost may yet be heard. It counts as long as nobody has claimed
 # the row anew, which the ledger knows by the fence; by then the row is uncertain, or waits again.
 _TRIED = (S.CLAIMED, S.UNCERTAIN, S.WAITING)
 
 TURNS: Mapping[Event, tuple[tuple[DeliveryStatus, ...], DeliveryStatus]] = {
-    Event.CLAIM: (_TRIABLE, S.CLAIMED),
+    Event.CLAIM: (TRIABLE, S.CLAIMED),
     Event.RELEASE: (_TRIED, S.WAITING),
     Event.ACCEPT: (_TRIED, S.ACCEPTED),
     Event.REFUSE: (_TRIED, S.REFUSED),
@@ -56,7 +52,7 @@ TURNS: Mapping[Event, tuple[tuple[DeliveryStatus, ...], DeliveryStatus]] = {
     Event.LOSE: (_TRIED, S.UNCERTAIN),
     Event.RESEND: (_TRIED, S.WAITING),
     Event.RESOLVE: ((S.UNCERTAIN,), S.ACCEPTED),
-    Event.SKIP: ((*_TRIABLE, S.CLAIMED), S.SKIPPED),
+    Event.SKIP: (OPEN, S.SKIPPED),
 }
 """From where each event may come, and where it leads. Nothing follows what is in no first part."""
 

@@ -302,6 +302,12 @@ class DeliveryStatus(StrEnum):
     SKIPPED = "skipped"
 
 
+TRIABLE = (DeliveryStatus.WAITING, DeliveryStatus.DEFERRED)
+"""Deliveries that a sender may claim when they are due."""
+OPEN = (*TRIABLE, DeliveryStatus.CLAIMED)
+"""Deliveries that still have something before them: an edition with any of them is not complete."""
+
+
 class Delivery(SQLModel, table=True):
     """One edition to one subscriber. The row outlives the subscriber's erasure, nameless.
 

@@ -27,7 +27,7 @@ def is_sqlite(session: Session) -> bool:
 
 
 def insert_into(session: Session, table: Any) -> Any:
-    """An INSERT that can say what to do on a conflict: each database has words of its own for it."""
+    """An INSERT that can say what to do on a conflict: each database has its own words for that."""
     return (sqlite if is_sqlite(session) else postgresql).insert(table)
 
 

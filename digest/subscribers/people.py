@@ -12,6 +12,7 @@ from digest.errors import (
     SuppressedAddressError,
 )
 from digest.store.models import (
+    TRIABLE,
     Delivery,
     DeliveryStatus,
     Subscriber,
@@ -114,7 +115,7 @@ def erase(session: Session, subscriber: Subscriber, now: datetime) -> int:
     """
     untried = update(Delivery).where(
         col(Delivery.subscriber_id) == subscriber.id,
-        col(Delivery.status).in_([DeliveryStatus.WAITING, DeliveryStatus.DEFERRED]),
+        col(Delivery.status).in_(TRIABLE),
     )
     skipped = session.exec(
         untried.values(status=DeliveryStatus.SKIPPED, reason=ERASED, finished=now)

@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlmodel import Session, col
 
 from digest.store import Store
-from digest.store.models import Delivery, DeliveryStatus, Subscriber, Subscription
+from digest.store.models import OPEN, Delivery, DeliveryStatus, Subscriber, Subscription
 from digest.subscribers.addresses import Address
 
 FRESH = 2.0
@@ -27,7 +27,6 @@ _OLD = FRESH + 1.0
 """Seconds after which a sender has either begun with a claim or looks again: one who was about to
 begin has had time to."""
 _PAUSE = 0.02
-_OPEN = (DeliveryStatus.WAITING, DeliveryStatus.DEFERRED, DeliveryStatus.CLAIMED)
 
 
 def holders(addresses: Collection[Address]) -> Select[Any]:
@@ -73,7 +72,7 @@ def _in_hand(session: Session, whom: Select[Any]) -> Iterator[tuple[int, int]]:
     rows = (
         select(col(Delivery.id), col(Delivery.fence))
         .add_columns(col(Delivery.status), col(Delivery.claimed_until))
-        .where(col(Delivery.subscriber_id).in_(whom), col(Delivery.status).in_(_OPEN))
+        .where(col(Delivery.subscriber_id).in_(whom), col(Delivery.status).in_(OPEN))
         .with_for_update()
     )
     now = datetime.now(UTC)

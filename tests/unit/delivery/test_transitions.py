@@ -12,7 +12,6 @@ from digest.config import Uncertain
 from digest.delivery.replies import Answer, Stage
 from digest.delivery.transitions import (
     GAVE_UP,
-    OPEN,
     TURNS,
     Event,
     Policy,
@@ -25,7 +24,7 @@ from digest.delivery.transitions import (
     skipped,
     untouched,
 )
-from digest.store.models import DeliveryStatus
+from digest.store.models import OPEN, DeliveryStatus
 
 NOW = datetime(2026, 3, 3, 5, tzinfo=UTC)
 POLICY = Policy(timedelta(minutes=1), timedelta(hours=8), Uncertain.HOLD)
