@@ -271,7 +271,7 @@ class _Batch:
 def _read(batch: _Batch, file: Path) -> tuple[Count, list[str]]:
     """Read a file of mails: what is wrong, and what no other mail may have."""
     receiver = Receiver(Tokens(batch.key), batch.zone, batch.sender, batch.fields)
-    count, whose = Count(), []
+    count, whose = Count(), list[str]()
     for mail in caught(file):
         count.messages += 1
         found = receiver.read(mail, batch.promises.get(mail.recipient, _NOBODY))

@@ -2,11 +2,10 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from digest.store.document import EditionDocument, Image, Placement
+from digest.store.document import EditionDocument, Image, Placement, StoryEntry
 from tests.documents import CUTOFF, edition, related, story
 
 HOSTILE = (
@@ -76,7 +75,7 @@ def people(numbers: range, chance: random.Random) -> Iterator[Person]:
     """Readers with addresses that no two share."""
     for number in numbers:
         domain, label = chance.choice(list(_DOMAINS.items()))
-        # A local part beyond ASCII has the domain in A-labels as well.
+        # Only an address of ASCII letters keeps its capitals.
         local = chance.choice(_PLAIN if number % 4 else _BEYOND_ASCII).format(number)
         if not local.isascii():
             label = label.lower()
@@ -88,40 +87,32 @@ def people(numbers: range, chance: random.Random) -> Iterator[Person]:
 
 def awkward_edition(newsletter: str, title: str, chance: random.Random) -> EditionDocument:
     """An edition in which every section has stories, and most texts are hostile."""
-    return _Writer(chance).edition(newsletter, title)
+    return edition(
+        *(_story(number, chance) for number in range(_STORIES)),
+        headings=("Politics", "World", "Society", "Sports"),
+        newsletter=newsletter,
+        title=title,
+        language=chance.choice(("en", "bg", "ar", "ja")),
+    )
 
 
-@dataclass(frozen=True)
-class _Writer:
-    chance: random.Random
+def _story(number: int, chance: random.Random) -> StoryEntry:
+    section = SECTIONS[number % len(SECTIONS)]
+    placement = Placement.TOP if number < 3 else chance.choice(list(Placement))
+    url = f"https://news.example.org/{number}?a=b&c=%0d%0a"
+    return story(
+        f"{number} {_text(section, 6, chance)}",
+        section,
+        placement,
+        url=url,
+        teaser=_text(section, 25, chance),
+        image=Image(url=f"{url}.jpg", alt=_text(section, 3, chance)),
+        updated=CUTOFF - timedelta(hours=1) if number % 3 else None,
+        related=[related(_text(section, 5, chance), section) for _ in range(number % 3)],
+    )
 
-    def text(self, section: str, length: int) -> str:
-        words = self.chance.choices(_WORDS[section].split(), k=length)
-        hostile = self.chance.choice(("", NUL, *HOSTILE))
-        words.insert(self.chance.randint(0, length), hostile)
-        return " ".join(words)
 
-    def edition(self, newsletter: str, title: str) -> EditionDocument:
-        stories = [self._story(number) for number in range(_STORIES)]
-        return edition(
-            *stories,
-            headings=("Politics", "World", "Society", "Sports"),
-            newsletter=newsletter,
-            title=title,
-            language=self.chance.choice(("en", "bg", "ar", "ja")),
-        )
-
-    def _story(self, number: int):
-        section = SECTIONS[number % len(SECTIONS)]
-        placement = Placement.TOP if number < 3 else self.chance.choice(list(Placement))
-        url = f"https://news.example.org/{number}?a=b&c=%0d%0a"
-        return story(
-            f"{number} {self.text(section, 6)}",
-            section,
-            placement,
-            url=url,
-            teaser=self.text(section, 25),
-            image=Image(url=f"{url}.jpg", alt=self.text(section, 3)),
-            updated=CUTOFF - timedelta(hours=1) if number % 3 else None,
-            related=[related(self.text(section, 5), section) for _ in range(number % 3)],
-        )
+def _text(section: str, length: int, chance: random.Random) -> str:
+    words = chance.choices(_WORDS[section].split(), k=length)
+    words.insert(chance.randint(0, length), chance.choice(("", NUL, *HOSTILE)))
+    return " ".join(words)
