@@ -87,15 +87,9 @@ def resolve(
         status = find_edition(session, edition_id).status
         account = tally(session, edition_id)
     became = "to be sent again" if uncertain == "resend" else "accepted"
-    lines = [f"{settled} {became}" if settled else "nothing is uncertain"]
-    lines.append(f"edition {edition_id} is {status}")
-    if settled and status == "sending":
-        lines[-1] += f": `digest run` sends it on, or `digest editions send {edition_id}`"
-    elif settled and status == "paused":
-        lines[-1] += f": `digest editions resume {edition_id}` lets it go on"
-    lines += account_lines(account, edition_id)
+    said = f"{settled} {became}" if settled else "nothing is uncertain"
     data = {"id": edition_id, "resolved": settled, "status": status, **account_data(account)}
-    say(data, lines, as_json=as_json)
+    say(data, [said, *standing(edition_id, status, account)], as_json=as_json)
 
 
 def watch_sending(app: "App", edition_id: int, *, quiet: bool) -> None:
@@ -121,6 +115,15 @@ def watch_sending(app: "App", edition_id: int, *, quiet: bool) -> None:
             if tell:
                 tell(account)
             time.sleep(_GLANCE)
+
+
+def standing(edition_id: int, status: str, account: "Tally") -> list[str]:
+    """For people: where an edition stands, its account, and what takes it on."""
+    hint = {
+        "sending": [f"`digest run` sends it on, or `digest editions send {edition_id}`"],
+        "paused": [f"`digest editions resume {edition_id}` lets it go on"],
+    }.get(status, [])
+    return [f"edition {edition_id} is {status}", *account_lines(account, edition_id), *hint]
 
 
 def account_data(account: "Tally") -> dict[str, Any]:

@@ -115,6 +115,11 @@ def say(data: Any, lines: Iterable[str], *, as_json: bool) -> None:
             typer.echo(clean_text(line))
 
 
+def many(number: int, one: str, more: str = "") -> str:
+    """A number of things, named as it asks for: "1 story", "2 stories"; `more` is the plural."""
+    return f"{number} {one if number == 1 else more or one + 's'}"
+
+
 def note(text: str) -> None:
     """Say something on standard error: progress, or what went wrong."""
     if sys.stderr is None:  # closed by who called us; print would take standard output instead

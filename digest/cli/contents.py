@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from digest.cli.common import many
 from digest.store.document import EditionDocument, RelatedArticle, StoryEntry
 
 # What a version that is not shown is to the article that stands for it.
@@ -96,9 +97,5 @@ def counted(document: "EditionDocument") -> str:
     """How many articles an edition shows, as its readers are told; and how many stand behind."""
     shown = sum(story.articles for story in document.stories)
     hidden = sum(len(story.members) for story in document.stories) - shown
-    told = f"{_many(shown, 'article')} in {_many(len(document.stories), 'story', 'stories')}"
-    return f"{told}, and {_many(hidden, 'other version')} of them" if hidden else told
-
-
-def _many(number: int, one: str, more: str = "") -> str:
-    return f"{number} {one if number == 1 else more or one + 's'}"
+    told = f"{many(shown, 'article')} in {many(len(document.stories), 'story', 'stories')}"
+    return f"{told}, and {many(hidden, 'other version')} of them" if hidden else told

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest.cli import account as accounts
-from digest.cli.account import Id, account_data, account_lines
+from digest.cli.account import Id, account_data, account_lines, standing
 from digest.cli.common import Json, done_in_part, note, program, say
 from digest.cli.dates import read_day
 from digest.cli.desk import named_article
@@ -249,11 +249,7 @@ def send(
         )
     say(
         {"id": edition_id, "status": status, **account_data(account)},
-        [
-            f"edition {edition_id} is {status}",
-            *account_lines(account, edition_id),
-            *_hint(edition_id, status),
-        ],
+        standing(edition_id, status, account),
         as_json=as_json,
     )
     check_account(account, edition_id, status)
@@ -297,21 +293,9 @@ def _turn(context: typer.Context, edition_id: int, action: Any, *, as_json: bool
         account = tally(session, edition_id)
     say(
         {"id": edition_id, "status": edition.status, **account_data(account)},
-        [
-            f"edition {edition_id} is {edition.status}",
-            *account_lines(account, edition_id),
-            *_hint(edition_id, edition.status),
-        ],
+        standing(edition_id, edition.status, account),
         as_json=as_json,
     )
-
-
-def _hint(edition_id: int, status: str) -> list[str]:
-    """What takes an edition on from where it stands."""
-    return {
-        "sending": [f"`digest run` sends it on, or `digest editions send {edition_id}`"],
-        "paused": [f"`digest editions resume {edition_id}` lets it go on"],
-    }.get(status, [])
 
 
 def _proof(app: "App", edition_id: int, email: str | None) -> "Proof":

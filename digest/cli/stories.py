@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from digest.cli import desk
-from digest.cli.common import Json, done_in_part, note, say
+from digest.cli.common import Json, done_in_part, many, note, say
 from digest.cli.constraints import read_constraints
 from digest.errors import CannotReadError, CannotWriteError
 from digest.ingest.dates import instant, plausible
@@ -129,15 +129,11 @@ def group_command(
         # It may be an article of yesterday, through which others are kept together.
         note(f"{constraints}: no article {absent} is in the files read; is the id right?")
     for part in added:
-        note(f"{part['file']}: {_articles(part['articles'])} added in {part['seconds']} s")
+        note(f"{part['file']}: {many(part['articles'], 'article')} added in {part['seconds']} s")
     say(result, lines if target is None else (), as_json=as_json)
-    many = f"{len(clusters)} {'story' if len(clusters) == 1 else 'stories'}"
-    note(f"{_articles(len(ids))}, {many}, {result['seconds']} s")
+    counts = many(len(ids), "article"), many(len(clusters), "story", "stories")
+    note(f"{', '.join(counts)}, {result['seconds']} s")
     done_in_part(complete=not rejected and not strangers)
-
-
-def _articles(count: int) -> str:
-    return f"{count} {'article' if count == 1 else 'articles'}"
 
 
 def _hand(path: Path, rejected: list[Rejected]) -> Hand:
