@@ -126,21 +126,25 @@ class Journal:
             raise JournalError(path=self._path, why=os.strerror(errno.ENOSPC))
 
 
-def seal(folder: Path, owner: str) -> Told:
-    """End another sender's journal, so that it begins nothing more, and read what it tells."""
+def seal(folder: Path, owner: str, *, dead: bool = False) -> Told:
+    """End another sender's journal, so that it begins nothing more, and read what it tells.
+
+    `dead` says that it surely lives no more: then the journal has ended, also where a full disk has
+    no room for the seal.
+    """
     try:
         file = os.open(folder / _name(owner), os.O_RDWR | os.O_APPEND)
     except OSError:
         return Told(whole=False)
     try:
-        with suppress(OSError):  # of a full disk: then nothing is sure of what was not begun
+        with suppress(OSError):  # of a full disk: who only sleeps may then begin what it has not
             os.write(file, b"\n" + _SEAL)
         text = os.pread(file, os.fstat(file).st_size, 0)
     finally:
         os.close(file)
     before, sealed, _ = text.partition(b"\n" + _SEAL)
     lines = (before + b"\n").splitlines(keepends=True)
-    told = Told(whole=bool(sealed) and lines[0] == f"boot {_boot()}\n".encode("ascii"))
+    told = Told(whole=(dead or bool(sealed)) and lines[0] == f"boot {_boot()}\n".encode("ascii"))
     for line in lines:
         _read(line, told)
     return told

@@ -52,7 +52,7 @@ def recover_in(
             gone[row.claimed_by].append(row)
     count = 0
     for owner, rows in gone.items():
-        told = seal(journals, owner)
+        told = seal(journals, owner, dead=is_dead(owner))
         fields = [(Hold(row.id, row.fence), _fields(row, told, policy, now)) for row in rows]
         record(session, fields)
         count += len(rows)

@@ -1,5 +1,6 @@
 """What becomes of claims whose sender is gone, by what its journal tells: case by case."""
 
+import errno
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -213,6 +214,31 @@ def test_after_another_boot_only_answers_are_sure(dead: Desk, monkeypatch: pytes
     monkeypatch.setattr(journals, "_boot", lambda: "another")
     dead.recover()
     assert dead.stand() == [("accepted", 1), ("uncertain", 1), ("uncertain", 1), ("uncertain", 1)]
+
+
+def no_room(_file: int, _data: bytes) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_the_dead_begin_nothing_though_a_full_disk_has_no_room_for_a_seal(
+    dead: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    with dead.sender() as journal:
+        journal.begin(dead.holds[0])
+    monkeypatch.setattr(os, "write", no_room)
+    dead.recover()
+    assert dead.stand() == [("uncertain", 1), *[("waiting", 0)] * (READERS - 1)]
+
+
+def test_who_sleeps_may_begin_where_a_full_disk_has_no_room_for_a_seal(
+    living: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    with living.sender():
+        living.claim(OVER)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", no_room)
+            living.recover()
+    assert living.stand() == [("uncertain", 1)] * READERS
 
 
 def test_another_machine_is_left_alone_until_its_leases_are_over(foreign: Desk):
