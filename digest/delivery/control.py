@@ -8,8 +8,8 @@ from sqlmodel import Session, col
 
 from digest.config import Uncertain
 from digest.delivery.account import tally
-from digest.delivery.ledger import skip_open
 from digest.delivery.recovery import recover_in
+from digest.delivery.statements import skip_open
 from digest.delivery.transitions import Policy
 from digest.editions.life import lock_edition, release_articles
 from digest.errors import EditionEndedError

@@ -1,22 +1,21 @@
-"""The ledger: one row for each reader of an edition, and who may touch it. Only SQL lives here."""
+"""The ledger: one row for each reader of an edition, and what one sender does with them."""
 
 import random
-from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Row, any_, bindparam, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.sql import Select
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlmodel import Session, col
 
 from digest.delivery.addresses import BadAddressError, domain_of
 from digest.delivery.journal import Hold
 from digest.delivery.paces import Paces
-from digest.delivery.transitions import Fields, Skip, skip_reason, skipped, untouched
+from digest.delivery.statements import as_they_stand, record, suppress
+from digest.delivery.transitions import Fields, skip_reason, skipped, untouched
 from digest.store import Store
 from digest.store.models import (
     OPEN,
@@ -25,11 +24,8 @@ from digest.store.models import (
     DeliveryStatus,
     Edition,
     EditionStatus,
-    Subscriber,
-    Subscription,
-    Suppression,
 )
-from digest.store.rows import among, insert_into, is_sqlite
+from digest.store.rows import among
 from digest.subscribers.withdrawing import FRESH
 
 MOST = 500
@@ -143,8 +139,8 @@ class Ledger:
         the edition is being sent.
         """
         with self._store.write() as session:
-            _record(session, outcomes)
-            _suppress(session, outcomes, now)
+            record(session, ((outcome.claim.hold, outcome.fields) for outcome in outcomes))
+            suppress(session, chain.from_iterable(outcome.gone for outcome in outcomes), now)
             status = edition_status(session, self._edition_id)
             if status == EditionStatus.SENT and any(o.fields["status"] in OPEN for o in outcomes):
                 # This sender slept, others gave its claims up for lost and called the edition sent:
@@ -185,7 +181,7 @@ class Ledger:
         """Look again whether a claim's message may leave; if not, the row as it is from now on."""
         with self._store.write() as session:
             ids = [claim.delivery_id]
-            rows = _as_they_stand(session, self._newsletter, ids, _HELD, wait=True)
+            rows = as_they_stand(session, self._newsletter, ids, _HELD, wait=True)
             if not rows or rows[0].fence != claim.fence:
                 return untouched(attempts=claim.attempts, now=now)
             row = rows[0]
@@ -253,7 +249,7 @@ class Ledger:
         ids = [self._candidates.popleft() for _ in range(count)]
         claims, skips, later = [], [], []
         connection = session.connection()
-        for row in _as_they_stand(session, self._newsletter, ids):
+        for row in as_they_stand(session, self._newsletter, ids):
             if row.due > now:  # another sender has tried it meanwhile, and put it off
                 continue
             reason = skip_reason(row.subscriber_id, row.status, suppressed=row.key is not None)
@@ -295,21 +291,6 @@ class Ledger:
         )
 
 
-# A row is settled by whoever claimed it last, even when it was given up for lost in between:
-# the fence says that nobody else has had it since.
-_RECORD = (
-    update(_ROWS)
-    .where(_ROWS.c.fence == bindparam("seen"))
-    .values(
-        {name: bindparam(f"new_{name}") for name in Fields.__annotations__}
-        | {"claimed_by": "", "claimed_until": None}
-    )
-)
-_WORDS = (
-    update(_ROWS)
-    .where(_ROWS.c.id == bindparam("row"), _ROWS.c.fence == bindparam("seen"))
-    .values(reply=bindparam("words"))
-)
 _CLAIM = update(_ROWS).values(
     status=DeliveryStatus.CLAIMED.value,
     claimed_by=bindparam("by"),
@@ -317,113 +298,6 @@ _CLAIM = update(_ROWS).values(
     fence=_ROWS.c.fence + 1,
 )
 _POSTPONE = update(_ROWS).where(_ROWS.c.id == bindparam("row")).values(due=bindparam("when"))
-
-
-def _record(session: Session, outcomes: Iterable[Outcome]) -> None:
-    record(session, [(outcome.claim.hold, outcome.fields) for outcome in outcomes])
-
-
-def record(session: Session, settled: Iterable[tuple[Hold, Fields]]) -> None:
-    """Write what became of claims; of those that another sender has had since, nothing.
-
-    Most of them have all in common but the server's words: a statement for all that are alike, and
-    one for their words, take half the time of one for each.
-    """
-    alike: dict[tuple[object, ...], list[tuple[Hold, Fields]]] = defaultdict(list)
-    for hold, fields in settled:
-        key = (hold.fence, *(value for name, value in fields.items() if name != "reply"))
-        alike[key].append((hold, fields))
-    connection = session.connection()
-    for same in alike.values():
-        hold, fields = same[0]
-        rows = among(session, _ROWS.c.id, [each.delivery_id for each, _ in same])
-        connection.execute(_RECORD.where(rows), {"seen": hold.fence, **_prefixed(fields)})
-        words = [
-            {"row": each.delivery_id, "seen": each.fence, "words": own["reply"]}
-            for each, own in same
-            if own["reply"] != fields["reply"]
-        ]
-        if words:
-            connection.execute(_WORDS, words)
-
-
-def _prefixed(fields: Fields) -> dict[str, object]:
-    return {f"new_{name}": value for name, value in fields.items()}
-
-
-def _suppress(session: Session, outcomes: Iterable[Outcome], now: datetime) -> None:
-    """Never mail the addresses again of which their own server says that they are none."""
-    gone = {
-        email.casefold(): {"reason": "bounce", "note": said, "created": now}
-        for outcome in outcomes
-        for email, said in outcome.gone
-    }
-    if gone:
-        statement = insert_into(session, Suppression).on_conflict_do_nothing()
-        # In one order: two editions' senders that have the same addresses wait for each other.
-        rows = [{"key": key, **facts} for key, facts in sorted(gone.items())]
-        session.connection().execute(statement, rows)
-
-
-def _as_they_stand(
-    session: Session,
-    newsletter: str,
-    ids: Sequence[int],
-    statuses: tuple[DeliveryStatus, ...] = TRIABLE,
-    *,
-    wait: bool = False,
-) -> Sequence[Row[Any]]:
-    """Rows that may be tried, locked, beside all that may forbid it.
-
-    On PostgreSQL they are locked first, but for those that another holds (`wait` waits for it), and
-    read then: a single statement would tell of a subscriber as they stood before somebody who was
-    quicker let go of the row. On SQLite there is one writer.
-    """
-    arrays = not is_sqlite(session)
-    if arrays:
-        lock = (
-            select(_ROWS.c.id)
-            .where(among(session, _ROWS.c.id, ids), _ROWS.c.status.in_(statuses))
-            .with_for_update(skip_locked=not wait)
-        )
-        ids = session.connection().scalars(lock).all()
-    query = _beside(statuses, arrays=arrays)
-    return session.connection().execute(query, {"ids": ids, "newsletter": newsletter}).all()
-
-
-@cache
-def _beside(statuses: tuple[DeliveryStatus, ...], *, arrays: bool) -> Select[Any]:
-    """The query of `_as_they_stand`: to make it takes as long as to run it for many rows."""
-    tie, person, stop = col(Subscription.id), col(Subscriber.id), col(Suppression.key)
-    chosen = (
-        _ROWS.c.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
-        if arrays
-        else _ROWS.c.id.in_(bindparam("ids", expanding=True))
-    )
-    return (
-        select(
-            _ROWS.c.id,
-            _ROWS.c.fence,
-            _ROWS.c.attempts,
-            _ROWS.c.due,
-            _ROWS.c.subscriber_id,
-            tie.label("subscription_id"),
-            col(Subscription.status),
-            col(Subscription.sections),
-            func.coalesce(col(Subscription.confirmed), col(Subscription.created)).label("since"),
-            col(Subscriber.email),
-            col(Subscriber.name),
-            stop,
-        )
-        .outerjoin(Subscriber, person == _ROWS.c.subscriber_id)
-        .outerjoin(
-            Subscription,
-            (col(Subscription.subscriber_id) == person)
-            & (col(Subscription.newsletter) == bindparam("newsletter")),
-        )
-        .outerjoin(Suppression, stop == col(Subscriber.key))
-        .where(chosen, _ROWS.c.status.in_(statuses))
-    )
 
 
 def _destination(email: str) -> str:
@@ -462,13 +336,3 @@ def edition_status(session: Session, edition_id: int) -> str:
     """Where the edition stands in its life, as the database has it now."""
     query = select(col(Edition.status)).where(col(Edition.id) == edition_id)
     return session.scalars(query).one()
-
-
-def skip_open(session: Session, edition_id: int, now: datetime) -> None:
-    """Skip all that was not tried yet, for the edition was cancelled."""
-    statement = (
-        update(_ROWS)
-        .where(_ROWS.c.edition_id == edition_id, _ROWS.c.status.in_(TRIABLE))
-        .values(status=DeliveryStatus.SKIPPED.value, reason=Skip.CANCELLED.value, finished=now)
-    )
-    session.connection().execute(statement)
