@@ -9,8 +9,8 @@ from sqlalchemy import Row, select
 from sqlmodel import Session
 
 from digest.delivery.journal import Hold, Told, forget, owners, seal
-from digest.delivery.ledger import record
 from digest.delivery.owner import edition_of, is_dead
+from digest.delivery.statements import record
 from digest.delivery.transitions import Fields, Policy, lost, settled, untouched
 from digest.store import Store
 from digest.store.models import OPEN, Delivery, DeliveryStatus
