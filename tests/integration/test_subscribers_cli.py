@@ -1,41 +1,20 @@
 """`digest subscribers` and `digest suppressions`, as they are called and as they answer."""
 
-import json
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from digest.cli import main
-
-
-class Answer(NamedTuple):
-    """What a command said, and its exit status."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)
+from tests.answers import called
 
 
 @pytest.fixture
 def digest(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.setenv("DIGEST_CONFIG", str(folder / "digest.toml"))
-
-    def called(*arguments: str) -> Answer:
-        monkeypatch.setattr("sys.argv", ["digest", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return Answer(int(ended.value.code or 0), out, err)
-
-    def subscribers(*arguments: str) -> Answer:
-        return called("subscribers", *arguments)
-
-    subscribers.suppressions = lambda *arguments: called("suppressions", *arguments)  # type: ignore[attr-defined]  # one fixture for both nouns
+    subscribers: Any = partial(called, monkeypatch, capsys, "subscribers")
+    # One fixture for both nouns.
+    subscribers.suppressions = partial(called, monkeypatch, capsys, "suppressions")
     return subscribers
 
 

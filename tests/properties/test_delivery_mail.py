@@ -5,7 +5,7 @@ import html
 import quopri
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.header import Header
 from email.message import EmailMessage
@@ -21,8 +21,6 @@ from digest.delivery import headers
 from digest.delivery.addresses import BadAddressError, mailbox
 from digest.delivery.message import (
     MAX_BYTES,
-    Letterhead,
-    Recipient,
     compose_message,
     for_test,
     letterhead,
@@ -35,23 +33,8 @@ from digest.rendering import Slot, Spliced
 from digest.subscribers.tokens import Tokens
 from digest.text import one_line
 from tests.documents import edition
+from tests.letters import HEAD, NOW, READER, TOKENS
 from tests.receiving import FIELDS
-
-NOW = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)
-TOKENS = Tokens(b"a key for tests, forty characters long..")
-HEAD = Letterhead(
-    newsletter="morning",
-    title="The Morning Courier",
-    edition_id=17,
-    edition="2026-03-03",
-    from_name="The Morning Courier",
-    from_address="morning@news.example.org",
-    reply_to="",
-    bounces="bounces@news.example.org",
-    base_url="https://news.example.org",
-    tokens=TOKENS,
-)
-READER = Recipient(4242, 99, "reader@example.org", "A. Reader", "3 March 2026")
 
 texts = st.text(
     st.sampled_from(" .=\n\r\tab?") | st.characters(exclude_categories=["Cs"]), max_size=200

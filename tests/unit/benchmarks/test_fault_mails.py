@@ -1,7 +1,7 @@
 import re
 import smtplib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,30 +9,17 @@ import pytest
 from benchmarks.fault_mails import mails
 from digest.config import Algorithm, SigningKey
 from digest.delivery.dkim import make_key
-from digest.delivery.message import Letterhead, Recipient, compose_message
+from digest.delivery.message import compose_message
 from digest.rendering import Slot, Spliced
-from digest.subscribers.tokens import Tokens
+from tests import letters
 from tests.catcher import Catcher, caught
+from tests.letters import NOW, READER, TOKENS
 from tests.receiving import FIELDS, Fault, Promised, Receiver, zone_of
 from tests.smtp import Received
 
-NOW = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)
-TOKENS = Tokens(b"a key for tests, forty characters long..")
 KEY = SigningKey("news.example.org", "e2026", Algorithm.ED25519, make_key(Algorithm.ED25519))
-HEAD = Letterhead(
-    newsletter="morning",
-    title="The Morning Courier",
-    edition_id=17,
-    edition="2026-03-03",
-    from_name="The Morning Courier",
-    from_address="morning@news.example.org",
-    reply_to="",
-    bounces="bounces@news.example.org",
-    base_url="https://news.example.org",
-    tokens=TOKENS,
-    keys=(KEY,),
-)
-ADDRESS = "reader@example.org"
+HEAD = replace(letters.HEAD, keys=(KEY,))
+ADDRESS = READER.email
 PROMISED = Promised(ADDRESS, delivery_id=4242, subscription_id=99, edition_id=17)
 RECEIVER = Receiver(TOKENS, zone_of([KEY]), "morning@news.example.org", ("DKIM-Signature", *FIELDS))
 
@@ -40,12 +27,7 @@ RECEIVER = Receiver(TOKENS, zone_of([KEY]), "morning@news.example.org", ("DKIM-S
 def mail(more: str = "") -> Received:
     link = ("Leave: https://news.example.org/unsubscribe/", Slot.TOKEN)
     text, markup = (f"{more} = news\n", *link, "\n"), (f"<p>{more}</p>", *link, " </html>")
-    data = compose_message(
-        HEAD,
-        Spliced("Good morning", markup, text, 1, 1, ()),
-        Recipient(4242, 99, ADDRESS, "A. Reader"),
-        NOW,
-    )
+    data = compose_message(HEAD, Spliced("Good morning", markup, text, 1, 1, ()), READER, NOW)
     return Received(HEAD.envelope_sender(4242), ADDRESS, ["SIZE=4000"], data)
 
 

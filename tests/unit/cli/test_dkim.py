@@ -1,42 +1,22 @@
 """`digest dkim`, as it is called and as it answers."""
 
-import json
 import re
 import stat
 import tomllib
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from digest.cli import main
+from tests.answers import called
 from tests.conftest import CONFIG
-
-
-class Answer(NamedTuple):
-    """What a command said, and its exit status."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)
 
 
 @pytest.fixture
 def dkim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.chdir(tmp_path)
 
-    def called(*arguments: str) -> Answer:
-        monkeypatch.setattr("sys.argv", ["digest", "dkim", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return Answer(int(ended.value.code or 0), out, err)
-
-    return called
+    return partial(called, monkeypatch, capsys, "dkim")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +14,6 @@ from digest.config import Algorithm, Settings, SigningKey
 from digest.delivery.dkim import Seal, make_key, record, relaxed, strings, to_pem
 from digest.delivery.message import (
     MAX_BYTES,
-    Letterhead,
-    Recipient,
     compose_message,
     for_test,
     prepare,
@@ -24,28 +22,15 @@ from digest.delivery.message import (
 from digest.delivery.proof import proof_of_document
 from digest.errors import MessageTooLargeError
 from digest.rendering import Slot, Spliced
-from digest.subscribers.tokens import Tokens
+from tests import letters
 from tests.documents import edition
+from tests.letters import NOW, READER
 from tests.receiving import is_signed, zone_of
 
-NOW = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)
-READER = Recipient(4242, 99, "reader@example.org", "A. Reader", "3 March 2026")
 # Made once: an RSA key takes its time.
 RSA = SigningKey("news.example.org", "s2026", Algorithm.RSA, make_key(Algorithm.RSA))
 ED25519 = SigningKey("news.example.org", "e2026", Algorithm.ED25519, make_key(Algorithm.ED25519))
-HEAD = Letterhead(
-    newsletter="morning",
-    title="The Morning Courier",
-    edition_id=17,
-    edition="2026-03-03",
-    from_name="The Morning Courier",
-    from_address="morning@news.example.org",
-    reply_to="",
-    bounces="bounces@news.example.org",
-    base_url="https://news.example.org",
-    tokens=Tokens(b"a key for tests, forty characters long.."),
-    keys=(RSA, ED25519),
-)
+HEAD = replace(letters.HEAD, keys=(RSA, ED25519))
 
 
 def spliced(subject: str = "Good morning", text: str = "The news.\n" * 20) -> Spliced:
