@@ -35,9 +35,9 @@ everything before a recipient is named, from the greeting on.
 | *systemic* | others may be told the same: a row of them with nobody accepted pauses the edition |
 
 Each answer speaks of the **recipient**, of their **destination** (the domain), of the **server**
-with us, or of the **message**. Who closes or says “later” of a destination or a server is left
-alone for a while. A mailbox that is full or disabled refuses, and no more: tomorrow's edition asks
-again.
+with us, or of the **message**. A destination that closes, or says “later” of itself, is left alone
+for a while when it does so three times in a row; so is a server that says “later” of itself. A
+mailbox that is full or disabled refuses, and no more: tomorrow's edition asks again.
 """
 
 

@@ -138,7 +138,7 @@ class Clerk:
         if self._closing or server in self._dry or server not in self._weights:
             return False
         self._in_hand -= 1
-        self._stock[server].appendleft(claim)
+        self._stock[server].appendleft(claim._replace(server=server))
         self._serve_waiting(server)
         return True
 
@@ -147,18 +147,20 @@ class Clerk:
         self._outcomes.append(outcome)
         self._in_hand -= 1
         self._count(outcome.claim, -1)
-        if outcome.held:
-            self._leave_alone(outcome.claim.destination)
+        if outcome.held or outcome.server_held:
+            self._leave_alone(outcome)
         self._asked.set()
         if len(self._outcomes) >= MOST:
             self._urgent.set()
 
-    def _leave_alone(self, destination: str) -> None:
-        """Give back what lies in stock for a destination that asked us to slow down."""
+    def _leave_alone(self, outcome: Outcome) -> None:
+        """Give back what lies in stock for a destination or a server that asked us to slow down."""
         for stock in self._stock.values():
-            for claim in [each for each in stock if each.destination == destination]:
-                stock.remove(claim)
-                self._return(claim, self._clock())
+            for claim in tuple(stock):
+                same_place = outcome.held and claim.destination == outcome.claim.destination
+                if same_place or (outcome.server_held and claim.server == outcome.claim.server):
+                    stock.remove(claim)
+                    self._return(claim, self._clock())
 
     def leave(self, server: str) -> None:
         """Hand out nothing more for a server that is of no use now: others take its share."""

@@ -13,6 +13,9 @@ from digest.config import WarmUp
 FIRST_HOLD = timedelta(minutes=1)
 """How long a destination that asks us to slow down is left alone; twice as long each next time."""
 LONGEST_HOLD = timedelta(hours=1)
+FIRST_REST = timedelta(seconds=1)
+"""The same for a server: all mail waits for it, and it may just have been asked too fast."""
+LONGEST_REST = timedelta(minutes=5)
 
 # A bucket holds what comes in during this time, and a token at least: longer than a sender takes
 # from one claiming to the next, so that none runs over.
@@ -74,10 +77,12 @@ class Bucket:
             return now
         return max(self.at or now, now) + timedelta(seconds=(1 - self.tokens) / rate)
 
-    def hold(self, now: datetime) -> None:
-        """Leave the destination alone for a while: it asked to be."""
+    def hold(
+        self, now: datetime, first: timedelta = FIRST_HOLD, longest: timedelta = LONGEST_HOLD
+    ) -> None:
+        """Leave its owner alone for a while: they asked to be."""
         if self.held_until is None or self.held_until <= now:
-            self.held_until = now + min(FIRST_HOLD * 2 ** min(self.setbacks, 10), LONGEST_HOLD)
+            self.held_until = now + min(first * 2 ** min(self.setbacks, 10), longest)
             self.setbacks += 1
 
     def welcome(self) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Table, select
 from sqlmodel import Session
 
 from digest.config import Destination, Settings, Smtp
-from digest.delivery.pace import Bucket
+from digest.delivery.pace import FIRST_REST, LONGEST_REST, Bucket
 from digest.store.models import Pace
 from digest.store.rows import insert_into
 
@@ -116,15 +116,11 @@ class Paces:
 
     def hold_server(self, server: str, now: datetime) -> None:
         """Leave a server alone for a while."""
-        self._hold(_server(server), now)
+        self._changing(_server(server)).hold(now, FIRST_REST, LONGEST_REST)
 
     def hold_destination(self, domain: str, now: datetime) -> None:
         """Leave a destination alone for a while."""
-        self._hold(_domain(domain), now)
-
-    def _hold(self, key: str, now: datetime) -> None:
-        self._buckets.setdefault(key, Bucket()).hold(now)
-        self._changed.add(key)
+        self._changing(_domain(domain)).hold(now)
 
     def welcome(self, server: str, domain: str) -> None:
         """A message was accepted: whoever of these was left alone takes our mail again."""
@@ -143,6 +139,11 @@ class Paces:
             upsert = statement.on_conflict_do_update(index_elements=["key"], set_=values)
             session.connection().execute(upsert, changed)
         self._changed = set()
+
+    def _changing(self, key: str) -> Bucket:
+        """A bucket that is about to change; there may be none yet."""
+        self._changed.add(key)
+        return self._buckets.setdefault(key, Bucket())
 
     def _take(self, key: str, count: int, now: datetime) -> None:
         self._buckets[key].take(count, now)

@@ -198,8 +198,8 @@ class Round:
             return None
         try:
             return await server.transport.open()
-        except DigestError as error:
-            _log.info("one connection fewer: %s", error)
+        except (ServerUnreachableError, ServerRefusesError) as error:
+            _log.info("%s: one connection fewer (%s)", server.name, error.facts["why"])
             return None
 
     async def _rest_while_others_work(self, seconds: float) -> None:
@@ -309,7 +309,8 @@ class Round:
         logs.outcome(self._paper.edition_id, claim, answer, fields["status"], reason)
         if decision.suppress:
             server.gone[claim.email] = fields["reply"]
-        self._clerk.settle(Outcome(claim, fields, server.tell_gone(), held))
+        rests = server.slows(decision)
+        self._clerk.settle(Outcome(claim, fields, server.tell_gone(), held, rests))
 
     def _settle(self, claim: Claim, fields: Fields) -> None:
         self._clerk.settle(Outcome(claim, fields))

@@ -11,7 +11,8 @@ from digest.errors import DigestError, ServerRefusesError
 _SUSPICIONS = 10
 """Refusals in a row that may be about us, with nobody accepted, that are about us."""
 _SLOWED = 3
-"""Answers in a row that speak of a destination, with nobody accepted there, that slow it down."""
+"""Answers in a row that speak of a destination or a server, with nobody accepted by it, that slow
+it down."""
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Server:
         trusted: it has accepted somebody: so its word counts when it says that others are gone.
         gone: addresses of which it said so before, and what it said.
         suspicions: refusals in a row that may be about us.
+        slowed: times in a row that it said "later" of itself.
         settled: deliveries that had their turn since it was last joined.
         setback: its last answer that broke off a delivery untried.
         obstacle: why it is of no use at present.
@@ -38,6 +40,7 @@ class Server:
     trusted: bool = False
     gone: dict[str, str] = field(default_factory=dict)
     suspicions: int = 0
+    slowed: int = 0
     settled: int = 0
     setback: str = ""
     obstacle: DigestError | None = None
@@ -65,6 +68,19 @@ class Server:
         if decision.verdict is Verdict.HALT or self.suspicions >= _SUSPICIONS:
             refuses = ServerRefusesError(server=self.name, why=str(answer))
             self.obstacle = self.obstacle or refuses
+
+    def slows(self, decision: Decision) -> bool:
+        """Whether it is to be left alone, after an answer that it gave.
+
+        What breaks a delivery off is minded by its connection, which goes on more slowly itself.
+        """
+        if decision.verdict is Verdict.ACCEPTED:
+            self.slowed = 0
+        later = decision.verdict is Verdict.LATER and decision.about is About.SERVER
+        if not (later and decision.slows):
+            return False
+        self.slowed += 1
+        return self.slowed >= _SLOWED
 
     def tell_gone(self) -> tuple[tuple[str, str], ...]:
         """Addresses that are gone by its word, once that counts; it is told of each once."""

@@ -250,6 +250,43 @@ def test_a_destination_that_asks_to_slow_down_is_left_alone(office: Office):
     assert (held.setbacks, held.held_until) == (0, None)
 
 
+@pytest.fixture
+def long_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer ones than connections wait for: here time stands still."""
+    monkeypatch.setattr("digest.delivery.paces.FIRST_REST", timedelta(minutes=1))
+
+
+def test_a_server_in_trouble_is_left_alone(office: Office, long_rests: None):
+    app = office.program({"host": ONE, "max_connections": 1})
+    edition = audience(app, 30)
+    office[ONE].script = {("RCPT", ANYONE): ["452 4.3.1 insufficient system storage"] * 5}
+    account = send(app, edition, wait=False)
+    assert (account.accepted, account.deferred, account.waiting) == (0, 3, 27)
+    held = bucket(app, f"server {ONE}:2525")
+    assert (held.setbacks, held.held_until) == (1, START + timedelta(minutes=1))
+    # Nobody asks it before. Then it is left alone for twice as long.
+    assert send(app, edition, wait=False) == account
+    office.clock.now += timedelta(minutes=1)
+    office[ONE].script = {("RCPT", ANYONE): ["452 4.3.1 insufficient system storage"] * 3}
+    account = send(app, edition, wait=False)
+    assert (account.accepted, account.deferred, account.waiting) == (0, 6, 24)
+    held = bucket(app, f"server {ONE}:2525")
+    assert (held.setbacks, held.held_until) == (2, office.clock() + timedelta(minutes=2))
+    office.clock.now += timedelta(hours=1)
+    assert send(app, edition) == Tally(audience=30, accepted=30)
+    held = bucket(app, f"server {ONE}:2525")
+    assert (held.setbacks, held.held_until) == (0, None)
+
+
+def test_others_go_on_while_a_server_is_left_alone(office: Office, long_rests: None):
+    app = office.program({"host": ONE}, {"host": TWO})
+    edition = audience(app, 200)
+    office[ONE].script = {("BODY", ANYONE): ["451 4.3.0 queue file write error"] * 1_000}
+    account = send(app, edition, wait=False)
+    assert account.open == account.deferred <= 3 + 2 * 4
+    assert account.accepted == len(office[TWO].recipients) == 200 - account.deferred
+
+
 def test_servers_share_by_their_weights(office: Office):
     app = office.program({"host": ONE, "weight": 3}, {"host": TWO, "weight": 1})
     edition = audience(app, 800)
