@@ -210,14 +210,14 @@ class _Sending:
                 return
             # Looked at again by and by: what is due may change, or a server that was lost return.
             until = max(due, min(again, looked + _LOOK)) if again else due
+            if not without_server and (again is None or again <= now):
+                await self._note("")
             if not ready or until > now:
                 await self._explain(again, now)
                 if not self._wait:
                     return
                 await self._pause(min(max((until - now).total_seconds(), 0.01), _GLANCE))
                 continue
-            if not without_server and (again is None or again <= now):
-                await self._note("")
             looked = now
             try:
                 again = await self._round(ready)

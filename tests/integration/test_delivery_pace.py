@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from digest.bootstrap import App
 from digest.config import Destination, Settings, Smtp
 from digest.delivery import Tally, cancel_edition, pause_edition, send_edition
+from digest.delivery.control import set_note
 from digest.delivery.envelope import Envelope
 from digest.delivery.replies import Answer
 from digest.errors import EditionPausedError, ServerUnreachableError
@@ -193,6 +194,22 @@ def test_a_warm_up_goes_on_tomorrow_though_the_program_was_started_anew(office: 
     office.clock.now += timedelta(days=1)
     assert send(again, edition) == Tally(audience=20, accepted=20)
     assert (stored(app, edition).status, stored(app, edition).note) == ("sent", "")
+
+
+def test_a_note_goes_when_it_is_no_longer_true(office: Office):
+    server = {"host": ONE, "warm_up": {"start": date(2026, 3, 3), "first_day": 4, "growth": 2}}
+    app = office.program(server)
+    edition = audience(app, 6)
+    send(app, edition, wait=False)
+    assert stored(app, edition).note.startswith("no more may leave before ")
+    office.clock.now += timedelta(days=1)
+    office[ONE].script = {("RCPT", ANYONE): ["450 4.2.1 try later"] * 2}
+    assert send(app, edition, wait=False).deferred == 2
+    assert stored(app, edition).note == ""
+    # Nothing is due, so no round begins that could take it away.
+    set_note(app.store, edition, "no more may leave before noon")
+    assert send(app, edition, wait=False).deferred == 2
+    assert stored(app, edition).note == ""
 
 
 @pytest.mark.parametrize("count", [9, 10])
