@@ -86,16 +86,16 @@ async def send_edition(  # noqa: PLR0913 - what may be left out is named when it
     begun = await asyncio.to_thread(
         begin, store, press.settings, press.render, edition_id, press.clock(), at_once=at_once
     )
-    if begun.status == EditionStatus.SENDING:
-        servers = servers_of(press.settings, transport)
-        database = DatabaseThread()
-        sending = _Sending(store, press, begun, servers, database, wait=wait)
-        try:
+    database = DatabaseThread()
+    try:
+        if begun.status == EditionStatus.SENDING:
+            servers = servers_of(press.settings, transport)
+            sending = _Sending(store, press, begun, servers, database, wait=wait)
             async with _attended(sending, stop or asyncio.Event(), on_progress):
                 await sending.run()
-        finally:
-            database.close()
-    account = await asyncio.to_thread(_account, store, edition_id)
+        account = await database.run(_account, store, edition_id)
+    finally:
+        database.close()
     if on_progress:
         on_progress(account)
     return account
