@@ -144,6 +144,7 @@ def publish(folder: Path, url: str, port: int, more: str = "") -> Publisher:
     """
     publisher = Publisher(folder)
     folder.mkdir()
+    (folder / "secret.key").touch(0o600)
     (folder / "secret.key").write_text("a key of no worth, for a benchmark's mails", "ascii")
     text = _CONFIG.format(
         name=SITE.name,

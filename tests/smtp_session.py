@@ -16,6 +16,10 @@ DROP_IN_LINE = "drop in line"
 """A script's reply: the beginning of one, and the connection is closed."""
 DROP_INSIDE = "drop inside"
 """At the stage DATA: the connection is cut while the message is on its way."""
+HASTY = "hasty "
+"""At the stage DATA, before a script's reply: it comes after some lines of the message, the rest of
+which is read as commands."""
+HASTY_LINES = 20
 TRICKLE = "trickle "
 """Before a script's reply: it comes byte by byte, with `TRICKLE_PAUSE` after each."""
 TRICKLE_PAUSE = 0.01
@@ -60,6 +64,11 @@ class SmtpSession(SMTP):
             await self.push("354 go on")
             await self._reader.readexactly(100)
             _cut(self)
+        elif reply is not None and reply.startswith(HASTY):
+            await self.push("354 go on")
+            for _ in range(HASTY_LINES):
+                await self._reader.readline()
+            await self.push(reply.removeprefix(HASTY))
         elif reply is not None:
             await self.push(await _play(self, reply))
         else:

@@ -72,7 +72,8 @@ class FakeConnection:
             self.alive = False
             return Answer(stage, None, "connection lost")
         code, _, text = reply.partition(" ")
-        self.alive = code != "421"
+        refused = stage is Stage.BODY and not code.startswith("2")
+        self.alive = code != "421" and not refused
         return Answer(stage, int(code), text)
 
     async def close(self) -> None:

@@ -200,7 +200,7 @@ _PERMANENT_CODES = {
 _CERTAIN_CODES = dict.fromkeys((523, 524, 525, 530, 534, 535, 538), _US)
 _CERTAIN_CODES |= {521: _MAYBE_US, 555: _FORM}
 
-_CLOSING = 421
+CLOSING = 421
 _EXCEEDED = 552
 _NO_MAILBOX = (1, 1)
 _OWN_SUBJECTS = {3, 4}
@@ -246,7 +246,7 @@ class _Reading:
 def _temporary(said: _Reading) -> Decision:
     if said.stage is Stage.MAIL:
         return _NOT_NOW
-    if said.code == _CLOSING:
+    if said.code == CLOSING:
         return _NOT_NOW if said.status[0] in _OWN_SUBJECTS else _CLOSES
     if said.says(Wording.GREYLISTED):
         return _READER_LATER

@@ -12,16 +12,12 @@ import aiosmtplib
 from digest.config import Security, Smtp
 from digest.delivery.envelope import Envelope, most_bytes
 from digest.delivery.replies import Answer, Stage
-from digest.delivery.wire import PipelinedConnection, words_of
+from digest.delivery.wire import GO_ON, LEAVE, PipelinedConnection, words_of
 from digest.errors import ServerRefusesError, ServerUnreachableError
 from digest.text import one_line
 
 _log = logging.getLogger(__name__)
 
-_GO_ON = 354
-_CLOSING = 421
-_LEAVE = 5.0
-"""Seconds that a server gets to answer QUIT: nothing depends on it any more."""
 _TEMPORARY = range(400, 500)
 
 
@@ -229,7 +225,7 @@ class SmtpConnection:
             await self._client.rset()
         self._begun = True
         code, text = await self._client.execute_command(command)
-        good = code == _GO_ON if stage is Stage.DATA else code // 100 == 2  # noqa: PLR2004 - 2xx
+        good = code == GO_ON if stage is Stage.DATA else code // 100 == 2  # noqa: PLR2004 - 2xx
         return None if good else Answer(stage, code, text)
 
     async def hand_over(self, message: bytes, then: Envelope | None = None) -> Answer:  # noqa: ARG002 - one at a time
@@ -260,9 +256,8 @@ class SmtpConnection:
             if leaving is not None:
                 leaving.cancel()
                 await asyncio.gather(leaving, return_exceptions=True)
-        if code == _CLOSING or self._transport.get_write_buffer_size():
-            # The server takes leave, or answered before the end of the message: what is left of
-            # that would be read as commands.
+        if code // 100 != 2 or self._transport.get_write_buffer_size():  # noqa: PLR2004 - 2xx
+            # As in `wire`: what is left of a message must not be read as commands.
             self._abort()
         self._begun = False
         return Answer(Stage.BODY, code, text)
@@ -276,7 +271,7 @@ class SmtpConnection:
         # A server that waits for a message would take "QUIT" for its text.
         if self.alive and not self._waits:
             with contextlib.suppress(aiosmtplib.SMTPException, OSError, ValueError):
-                await self._client.quit(timeout=min(self._timeout, _LEAVE))
+                await self._client.quit(timeout=min(self._timeout, LEAVE))
         self._abort()
 
 

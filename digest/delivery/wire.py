@@ -12,14 +12,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from digest.delivery.envelope import Envelope, most_bytes
-from digest.delivery.replies import Answer, Stage
+from digest.delivery.replies import CLOSING, Answer, Stage
 from digest.text import one_line
 
 _LINE = re.compile(rb"(\d{3})(?:([ -])(.*))?", re.DOTALL)
-_GO_ON = 354
-_CLOSING = 421
+GO_ON = 354
 _ENVELOPE = (Stage.MAIL, Stage.RCPT, Stage.DATA)
-_LEAVE = 5.0
+LEAVE = 5.0
 """Seconds that a server gets to answer QUIT: nothing depends on it any more."""
 _LONGEST = 100_000
 """Octets of a reply: RFC 5321 section 4.5.3.1.5 allows 512 a line."""
@@ -109,7 +108,7 @@ class Dialogue(asyncio.Protocol):
         code, words = int(match[1]), "\n".join(self._words)
         self._words = []
         if not self._owed:
-            if code == _CLOSING:
+            if code == CLOSING:
                 self.abort(ConnectionResetError(f"{code} {one_line(words)}"))
                 return
             raise OddServerError(f"unasked: {code} {one_line(words, 100)}")
@@ -227,14 +226,14 @@ class PipelinedConnection:
     async def _refusal(self, replies: list[tuple[int, str]]) -> Answer | None:
         """The first reply that is a no, once the server wants nothing more of this message."""
         wants = [code // 100 == 2 for code, _ in replies[:2]]  # noqa: PLR2004 - 2xx
-        wants.append(replies[2][0] == _GO_ON)
+        wants.append(replies[2][0] == GO_ON)
         if all(wants):
             self._waits = True
             return None
         place = wants.index(False)
         answer = Answer(_ENVELOPE[place], *replies[place])
         self._open = True
-        if any(code == _CLOSING for code, _ in replies):
+        if any(code == CLOSING for code, _ in replies):
             self._dialogue.abort()
         elif wants[2]:
             # It goes on to the message though nobody is to get it (RFC 2920 section 3.1).
@@ -265,9 +264,9 @@ class PipelinedConnection:
             # What is still buffered must not leave after we have gone.
             dialogue.abort()
             raise
-        if code == _CLOSING or dialogue.stuck:
-            # The server takes leave, or answered before the end of the message: what is left of
-            # that would be read as commands.
+        if code // 100 != 2 or dialogue.stuck:  # noqa: PLR2004 - 2xx
+            # It takes leave, or may have answered before the end of the message: then it reads what
+            # is left of that as commands, and its answers to those are taken for others'.
             dialogue.abort()
         return Answer(Stage.BODY, code, text)
 
@@ -276,7 +275,7 @@ class PipelinedConnection:
         # A server that waits for a message would take "QUIT" for its text.
         if self.alive and self._announced is None and not self._waits:
             with contextlib.suppress(OSError, OddServerError, TimeoutError):
-                async with asyncio.timeout(_LEAVE):
+                async with asyncio.timeout(LEAVE):
                     self._dialogue.say(b"QUIT\r\n", 1)
                     await self._dialogue.hear()
         self._dialogue.abort()

@@ -19,7 +19,7 @@ from digest.store.models import Delivery
 from tests.audience import address, draft, program, row_of, send, statuses, stored, subscribe
 from tests.postfix import sink
 from tests.smtp import ANYONE, SmtpServer
-from tests.smtp_session import DROP, DROP_IN_LINE, DROP_INSIDE, HANG, TRICKLE
+from tests.smtp_session import DROP, DROP_IN_LINE, DROP_INSIDE, HANG, HASTY, TRICKLE
 from tests.transport import FakeTransport
 
 
@@ -106,6 +106,17 @@ def test_a_server_that_hangs_keeps_nobody_but_its_own(settings: Settings, server
     found = statuses(app.store)
     assert [found[address(n)] for n in (3, 4, 5)] == ["deferred", "deferred", "uncertain"]
     app.store.close()
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_refusal_in_the_middle_of_a_message_concerns_nobody_else(
+    mailer: App, server: SmtpServer, *, pipelining: bool
+):
+    server.pipelining = pipelining
+    subscribe(mailer.store, *[address(n) for n in range(30)])
+    server.script = {("DATA", address(n)): [f"{HASTY}554 5.6.0 no such mail"] for n in (3, 4, 5)}
+    assert send(mailer, draft(mailer)) == Tally(audience=30, accepted=27, refused=3)
+    assert sorted(server.taken()) == sorted(address(n) for n in range(30) if n not in {3, 4, 5})
 
 
 def test_a_lost_answer_is_uncertain_and_never_sent_again(mailer: App, server: SmtpServer):
