@@ -24,6 +24,7 @@ from digest.config_tables import (
     DAYS,
     Database,
     Delivery,
+    Desk,
     Destination,
     Dkim,
     Feed,
@@ -54,6 +55,7 @@ __all__ = [
     "Algorithm",
     "Database",
     "Delivery",
+    "Desk",
     "Destination",
     "Dkim",
     "Feed",
@@ -89,6 +91,7 @@ class Settings(BaseSettings):
     )
 
     site: Site
+    desk: Desk = Desk()
     database: Database = Database()
     smtp: Smtp = Smtp()
     servers: tuple[Smtp, ...] = ()

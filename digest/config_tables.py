@@ -50,6 +50,21 @@ class Site(_Table):
     templates: Path | None = None
 
 
+class Desk(_Table):
+    """[desk]: who is told when an edition failed, was skipped or did not reach everybody."""
+
+    notify: tuple[Address, ...] = ()
+
+    @field_validator("notify")
+    @classmethod
+    def _each_address_once(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        keys = [address.casefold() for address in addresses]
+        for place, key in enumerate(keys):
+            if key in keys[:place]:
+                raise ValueError(f"{addresses[place]} stands twice: remove one")
+        return addresses
+
+
 class Database(_Table):
     """[database]: where everything that is not configuration lives."""
 

@@ -349,3 +349,39 @@ class Pace(SQLModel, table=True):
     setbacks: int = 0
     day: Date | None = None
     sent: int = 0
+
+
+class NoticeStatus(StrEnum):
+    """Where a notice's way to one address stands."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNCERTAIN = "uncertain"
+
+
+class Notice(SQLModel, table=True):
+    """What the desk is told of: `key` names the matter, of which each address hears once.
+
+    `mail` is the folder of its templates, `facts` what they are filled with, `newsletter` whose
+    address it comes from. It is `uncertain` from the moment before it leaves until the server's
+    answer is recorded: a program that dies between leaves it so.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint("key", "email"),
+        Index("ix_notice_status_due", "status", "due"),
+    )
+
+    id: int | None = _id()
+    key: str
+    email: str
+    mail: str
+    newsletter: str
+    facts: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    made: datetime = _instant()
+    status: str = NoticeStatus.WAITING
+    due: datetime = _instant()
+    attempts: int = 0
+    reply: str = ""
