@@ -52,6 +52,7 @@ class Claim(NamedTuple):
     name: str
     sections: tuple[str, ...] | None
     since: datetime
+    language: str | None = None
 
     @property
     def hold(self) -> Hold:
@@ -288,6 +289,7 @@ class Ledger:
             name=row.name,
             sections=None if row.sections is None else tuple(row.sections),
             since=row.since,
+            language=row.language,
         )
 
 

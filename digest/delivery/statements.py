@@ -131,6 +131,7 @@ def _beside(statuses: tuple[DeliveryStatus, ...], *, arrays: bool) -> Select[Any
             func.coalesce(col(Subscription.confirmed), col(Subscription.created)).label("since"),
             col(Subscriber.email),
             col(Subscriber.name),
+            col(Subscriber.language),
             stop,
         )
         .outerjoin(Subscriber, person == _ROWS.c.subscriber_id)
