@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 from sqlalchemy.engine import make_url
 
+from digest.config_face import Logo, Panel, Theme
 from digest.config_keys import Algorithm, SigningKey, read_signing_keys
 from digest.config_tables import (
     DAYS,
@@ -39,6 +40,7 @@ from digest.config_tables import (
     Uncertain,
     WarmUp,
     Web,
+    WhenTemplatesFail,
 )
 from digest.errors import (
     CannotReadError,
@@ -61,7 +63,9 @@ __all__ = [
     "Feed",
     "Ingest",
     "Logging",
+    "Logo",
     "Newsletter",
+    "Panel",
     "Section",
     "Security",
     "Settings",
@@ -69,9 +73,11 @@ __all__ = [
     "Site",
     "Smtp",
     "Tag",
+    "Theme",
     "Uncertain",
     "WarmUp",
     "Web",
+    "WhenTemplatesFail",
     "config_path",
     "load_settings",
 ]
@@ -104,6 +110,8 @@ class Settings(BaseSettings):
     sections: tuple[Section, ...] = ()
     tags: tuple[Tag, ...] = ()
     feeds: tuple[Feed, ...] = ()
+    theme: Theme = Theme()
+    panels: tuple[Panel, ...] = ()
     newsletters: tuple[Newsletter, ...] = ()
     _folder: Path = PrivateAttr(default=Path())
 
@@ -220,6 +228,15 @@ class Settings(BaseSettings):
         """The language of a newsletter's furniture."""
         return newsletter.language or self.site.language
 
+    def theme_of(self, newsletter: Newsletter) -> Theme:
+        """How a newsletter looks: what it says itself, over what is said for all."""
+        return newsletter.theme.over(self.theme) if newsletter.theme else self.theme
+
+    def panels_of(self, newsletter: Newsletter) -> list[Panel]:
+        """The panels of a newsletter, in their order."""
+        slug = newsletter.slug
+        return [panel for panel in self.panels if slug in (panel.newsletters or {slug})]
+
     def section_weights(self) -> dict[str, float]:
         """How much the stories of each declared section count, by its key."""
         return {key: section.weight for key, section in self.declared_sections().items()}
@@ -280,7 +297,8 @@ def load_settings(given: Path | None = None) -> Settings:
     except SecretUnreadableError as error:
         problems.append(f"{path}: {error}")
     if settings is not None:
-        problems += [f"{path}: {problem}" for problem in _server_problems(settings)]
+        told = (*_server_problems(settings), *_face_problems(settings))
+        problems += [f"{path}: {problem}" for problem in told]
     if problems or settings is None:
         raise ConfigInvalidError(problems="\n".join(problems))
     return settings
@@ -313,10 +331,26 @@ def _server_problems(settings: Settings) -> Iterator[str]:
         seen.add(server.name)
 
 
+def _face_problems(settings: Settings) -> Iterator[str]:
+    """What no theme and no panel can say by itself."""
+    everywhere = list(settings.theme.problems())
+    yield from (f"theme.{problem}" for problem in everywhere)
+    for number, newsletter in enumerate(settings.newsletters, 1):
+        for problem in settings.theme_of(newsletter).problems():
+            if problem not in everywhere:
+                yield f"newsletters[{number}].theme.{problem}"
+    known = [newsletter.slug for newsletter in settings.newsletters]
+    for number, panel in enumerate(settings.panels, 1):
+        for slug in panel.newsletters:
+            if slug not in known:
+                choose = f"choose from {', '.join(known) or 'none'}"
+                yield f'panels[{number}].newsletters: no newsletter is called "{slug}": {choose}'
+
+
 def _repetitions(data: Mapping[str, Any]) -> Iterator[str]:
     """What is said twice: checked on the raw file, to be reported beside everything else."""
     identities = {"newsletters": "slug", "feeds": "slug", "sections": "path", "tags": "name"}
-    identities["destinations"] = "domain"
+    identities |= {"destinations": "domain", "panels": "name"}
     same = {"sections": section_key, "tags": tag_key}
     for table, field in identities.items():
         seen: set[str] = set()

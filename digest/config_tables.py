@@ -5,10 +5,11 @@ from datetime import date, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from digest.config_face import Theme
 from digest.config_types import (
     ADDRESS_LINE,
     Address,
@@ -23,6 +24,7 @@ from digest.config_types import (
     SectionPath,
     Selector,
     Slug,
+    Table,
     WebAddress,
     Zone,
     check_domain,
@@ -34,11 +36,14 @@ from digest.sections import section_key
 from digest.text import one_line
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+class WhenTemplatesFail(StrEnum):
+    """What becomes of an edition that the publisher's own templates cannot make a mail of."""
+
+    STOP = "stop"
+    OURS = "ours"
 
 
-class Site(_Table):
+class Site(Table):
     """[site]: who publishes, and where its readers find it."""
 
     name: OneLine
@@ -48,9 +53,10 @@ class Site(_Table):
     postal_address: OneLine
     secret_key_file: Path = Path("secret.key")
     templates: Path | None = None
+    when_templates_fail: WhenTemplatesFail = WhenTemplatesFail.STOP
 
 
-class Desk(_Table):
+class Desk(Table):
     """[desk]: who is told when an edition failed, was skipped or did not reach everybody."""
 
     notify: tuple[Address, ...] = ()
@@ -65,7 +71,7 @@ class Desk(_Table):
         return addresses
 
 
-class Database(_Table):
+class Database(Table):
     """[database]: where everything that is not configuration lives."""
 
     url: str = "sqlite:///digest.db"
@@ -93,7 +99,7 @@ class Security(StrEnum):
     TLS = "tls"
 
 
-class WarmUp(_Table):
+class WarmUp(Table):
     """[smtp.warm_up]: so many messages a day, of UTC, until receivers know a new server."""
 
     start: date
@@ -107,7 +113,7 @@ class WarmUp(_Table):
         return int(min(self.first_day * self.growth**days, 1e9))
 
 
-class Smtp(_Table):
+class Smtp(Table):
     """[smtp]: the server that takes the mail; [[servers]]: others beside it."""
 
     host: OneLine = "127.0.0.1"
@@ -131,7 +137,7 @@ class Smtp(_Table):
         return f"{self.host}:{self.port}"
 
 
-class Destination(_Table):
+class Destination(Table):
     """[[destinations]]: a domain whose servers want their mail slowly."""
 
     domain: MailDomain
@@ -146,7 +152,7 @@ class Uncertain(StrEnum):
     RESEND = "resend"
 
 
-class Delivery(_Table):
+class Delivery(Table):
     """[delivery]: how long to go on trying, and what to do when an answer was lost."""
 
     retry_first: PositiveDuration = timedelta(minutes=1)
@@ -156,7 +162,7 @@ class Delivery(_Table):
     journals: Path = Path("journals")
 
 
-class Dkim(_Table):
+class Dkim(Table):
     """[[dkim]]: a key that signs the mails of the newsletters of one domain."""
 
     domain: MailDomain
@@ -164,21 +170,21 @@ class Dkim(_Table):
     private_key_file: Path
 
 
-class Web(_Table):
+class Web(Table):
     """[web]: where the readers' pages and the preview listen."""
 
     host: OneLine = "127.0.0.1"
     port: Port = 8080
 
 
-class Logging(_Table):
+class Logging(Table):
     """[logging]: what the commands that send or stay say on standard error."""
 
     format: LogFormat = LogFormat.TEXT
     level: LogLevel = LogLevel.INFO
 
 
-class Ingest(_Table):
+class Ingest(Table):
     """[ingest]: how feeds are fetched."""
 
     user_agent: OneLine = "digest/0.1"
@@ -188,7 +194,7 @@ class Ingest(_Table):
     allow_private_addresses: bool = False
 
 
-class Section(_Table):
+class Section(Table):
     """[[sections]]: a heading articles are filed under."""
 
     path: SectionPath
@@ -196,14 +202,14 @@ class Section(_Table):
     weight: float = Field(default=1.0, gt=0, le=100)
 
 
-class Tag(_Table):
+class Tag(Table):
     """[[tags]]: a tag whose stories matter more, or less."""
 
     name: OneLine
     weight: float = Field(gt=0, le=100)
 
 
-class Feed(_Table):
+class Feed(Table):
     """[[feeds]]: an address that is polled for articles."""
 
     slug: Slug
@@ -216,7 +222,7 @@ class Feed(_Table):
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-class Newsletter(_Table):
+class Newsletter(Table):
     """[[newsletters]]: what people subscribe to."""
 
     slug: Slug
@@ -233,6 +239,7 @@ class Newsletter(_Table):
     top_stories: int = Field(default=3, ge=0, le=20)
     stories_per_section: int = Field(default=6, ge=1, le=100)
     first_number: int = Field(default=1, ge=1)
+    theme: Theme | None = None
 
     @field_validator("sender")
     @classmethod

@@ -11,10 +11,17 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from digest.sections import join_path, split_path
 from digest.text import one_line
+
+
+class Table(BaseModel):
+    """What every table of `digest.toml` has in common."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
 
 _DURATION = re.compile(r"(\d+)\s*([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -135,10 +142,13 @@ def _has_host(url: str) -> bool:
 
 
 def _feed_address(text: str) -> str:
+    return check_link(text, "feed address")
+
+
+def check_link(text: str, called: str = "web address") -> str:
+    """`text` as the address of a document on the web, which may have a query."""
     if not re.fullmatch(r"https?://[^\s/?#]+[^\s#]*", text) or not _has_host(text):
-        raise ValueError(
-            f'"{one_line(text, 100)}" is no feed address: write it whole, with https://'
-        )
+        raise ValueError(f'"{one_line(text, 100)}" is no {called}: write it whole, with https://')
     return text
 
 
@@ -179,6 +189,7 @@ BounceAddress = Annotated[str, AfterValidator(_bounce_address)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 PositiveDuration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_more_than_none)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+Link = Annotated[str, AfterValidator(check_link)]
 FeedAddress = Annotated[str, AfterValidator(_feed_address)]
 SectionPath = Annotated[str, AfterValidator(_section)]
 Selector = Annotated[str, AfterValidator(check_selector)]

@@ -56,7 +56,8 @@ class Press:
 
     def render(self, document: EditionDocument) -> RenderedEdition:
         """The blocks of an edition, from which every reader's mail is spliced."""
-        return render_edition(document, self.site, self.templates)
+        theme = self.settings.theme_of(self.settings.newsletter(document.newsletter))
+        return render_edition(document, self.site, self.templates, theme=theme)
 
     def rendered(self, edition: Edition) -> RenderedEdition:
         """The blocks of a stored edition: as frozen when its sending began, or as they are now."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from urllib.parse import quote
 
+from digest.config import Theme
 from digest.errors import TemplateBrokenError
 from digest.rendering.blocks import Marks, Piece, RenderedEdition, Slot, StoryFacts
 from digest.rendering.furniture import furniture
@@ -12,6 +13,8 @@ from digest.rendering.inliner import inline_css
 from digest.rendering.templates import Templates
 from digest.rendering.view import SiteFacts, StoryView, Viewer, homes, nonce, reading_words
 from digest.store.document import EditionDocument, Placement, StoryEntry
+
+OUR_THEME = Theme()
 
 _INDENT = re.compile(r"\s*\n\s*")
 _BLANK_LINES = re.compile(r"[ \t]+(?=\n)")
@@ -22,6 +25,8 @@ def render_edition(
     site: SiteFacts,
     templates: Templates,
     inline: Callable[[str], str] = inline_css,
+    *,
+    theme: Theme = OUR_THEME,
 ) -> RenderedEdition:
     """The edition as blocks, from which `splice` makes every reader's mail.
 
@@ -38,6 +43,7 @@ def render_edition(
     context = {
         "edition": viewer.edition(),
         "site": site,
+        "theme": theme,
         "link": _links(document, site, marks.hole(Slot.TOKEN)),
         "block": marks.block,
         "hole": marks.hole,
