@@ -201,7 +201,7 @@ def send_one_test(
     import asyncio
 
     from digest.delivery import send_test
-    from digest.delivery.proof import choice_of, proof_of_edition
+    from digest.delivery.proof import choice_of, language_of, proof_of_edition
     from digest.editions.life import find_edition
     from digest.subscribers import find_subscription
     from digest.subscribers.addresses import read_address
@@ -210,10 +210,9 @@ def send_one_test(
     to = read_address(to).email
     with app.store.read() as session:
         edition = find_edition(session, edition_id)
-        choice = choice_of(
-            find_subscription(session, edition.newsletter, subscriber) if subscriber else None
-        )
-    proof = proof_of_edition(app.press, edition, choice, to)
+        reader = find_subscription(session, edition.newsletter, subscriber) if subscriber else None
+        choice, language = choice_of(reader), language_of(session, reader)
+    proof = proof_of_edition(app.press, edition, choice, to, language)
     accepted, reply = asyncio.run(send_test(app.settings, proof.sender, to, proof.message))
     say(
         {"accepted": accepted, "reply": reply},

@@ -11,7 +11,7 @@ from digest.config import Newsletter, Settings
 from digest.editions.calendar import wave
 from digest.editions.life import find_edition, load_document, lock_edition
 from digest.errors import EditionEndedError, EditionPausedError
-from digest.rendering import RenderedEdition
+from digest.rendering import RenderedEdition, reader_language
 from digest.store import Store
 from digest.store.document import EditionDocument
 from digest.store.models import (
@@ -25,7 +25,7 @@ from digest.store.models import (
 )
 from digest.store.types import UtcDateTime
 
-Render = Callable[[EditionDocument], RenderedEdition]
+Render = Callable[[EditionDocument, str | None], RenderedEdition]
 
 
 def begin(
@@ -42,7 +42,7 @@ def begin(
     Args:
         store: the database.
         settings: of which the newsletter says whether readers have hours of their own.
-        render: makes the blocks of a document.
+        render: makes the blocks of a document, with the furniture in a language.
         edition_id: which edition.
         now: when the sending begins.
         at_once: nobody waits for an hour of their own, also where the sending has begun before.
@@ -55,7 +55,7 @@ def begin(
     edition = _read(store, edition_id)
     while edition.status == EditionStatus.DRAFT:
         # Rendering takes its time: the database is not locked for it.
-        rendered = render(load_document(edition))
+        rendered = _rendered(store, render, load_document(edition))
         with store.write() as session:
             locked = lock_edition(session, edition_id)
             if locked.status == EditionStatus.DRAFT and locked.composed == edition.composed:
@@ -70,6 +70,25 @@ def begin(
     if at_once:
         _hurry(store, edition_id, now)
     return edition
+
+
+def _rendered(store: Store, render: Render, document: EditionDocument) -> RenderedEdition:
+    """The edition in every language that one of its readers has now.
+
+    Whoever subscribes with yet another one while it is rendered gets the newsletter's.
+    """
+    own = document.language
+    query = (
+        select(col(Subscriber.language))
+        .join(Subscription, col(Subscription.subscriber_id) == col(Subscriber.id))
+        .where(col(Subscription.newsletter) == document.newsletter)
+        .where(col(Subscription.status) == SubscriptionStatus.ACTIVE)
+        .distinct()
+    )
+    with store.read() as session:
+        wanted = {reader_language(language, own) for language in session.scalars(query)}
+    translations = {language: render(document, language) for language in sorted(wanted - {own})}
+    return render(document, None).model_copy(update={"translations": translations})
 
 
 def prepare_audience(

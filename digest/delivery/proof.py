@@ -20,6 +20,7 @@ from digest.delivery.message import (
 )
 from digest.editions.life import load_document
 from digest.rendering import (
+    BUDGET,
     Choice,
     RenderedEdition,
     SiteFacts,
@@ -28,6 +29,7 @@ from digest.rendering import (
     Templates,
     fill,
     furniture,
+    reader_language,
     render_edition,
     splice,
 )
@@ -54,16 +56,20 @@ class Press:
         site = self.settings.site
         return SiteFacts(site.name, site.base_url, site.postal_address)
 
-    def render(self, document: EditionDocument) -> RenderedEdition:
-        """The blocks of an edition, from which every reader's mail is spliced."""
-        theme = self.settings.theme_of(self.settings.newsletter(document.newsletter))
-        return render_edition(document, self.site, self.templates, theme=theme)
+    def render(self, document: EditionDocument, language: str | None = None) -> RenderedEdition:
+        """The blocks of an edition, from which every reader's mail is spliced.
 
-    def rendered(self, edition: Edition) -> RenderedEdition:
+        `language` is a reader's; where there is none, or no words in it, it is the newsletter's.
+        """
+        spoken = reader_language(language, document.language)
+        theme = self.settings.theme_of(self.settings.newsletter(document.newsletter))
+        return render_edition(document, self.site, self.templates, theme=theme, language=spoken)
+
+    def rendered(self, edition: Edition, language: str | None = None) -> RenderedEdition:
         """The blocks of a stored edition: as frozen when its sending began, or as they are now."""
         if edition.rendered is not None:
-            return RenderedEdition.model_validate(edition.rendered)
-        return self.render(load_document(edition))
+            return RenderedEdition.model_validate(edition.rendered).for_reader(language)
+        return self.render(load_document(edition), language)
 
 
 @dataclass(frozen=True)
@@ -139,25 +145,26 @@ def choice_of(subscription: Subscription | None) -> Choice:
     return frozenset(section_key(path) for path in subscription.sections)
 
 
-def since(press: Press, document: EditionDocument, subscription: Subscription) -> str:
-    """The date since which somebody subscribed, in the words of the edition's language."""
-    zone = press.settings.zone(press.settings.newsletter(document.newsletter))
-    began = (subscription.confirmed or subscription.created).astimezone(zone).date()
-    return furniture(document.language).long_date(began)
-
-
 def proof_of_document(
-    press: Press, document: EditionDocument, choice: Choice = None, to: str = NOBODY
+    press: Press,
+    document: EditionDocument,
+    choice: Choice = None,
+    to: str = NOBODY,
+    language: str | None = None,
 ) -> Proof:
-    """A document that is not stored, as somebody with a choice of sections would get it."""
-    return _proof(press, document, press.render(document), 0, splice_for=choice, to=to)
+    """A document that is not stored, as somebody with a choice and a language would get it."""
+    return _proof(press, document, press.render(document, language), 0, splice_for=choice, to=to)
 
 
 def proof_of_edition(
-    press: Press, edition: Edition, choice: Choice = None, to: str = NOBODY
+    press: Press,
+    edition: Edition,
+    choice: Choice = None,
+    to: str = NOBODY,
+    language: str | None = None,
 ) -> Proof:
     """A stored edition, marked as a test; its links act for nobody."""
-    document, rendered = load_document(edition), press.rendered(edition)
+    document, rendered = load_document(edition), press.rendered(edition, language)
     return _proof(press, document, rendered, edition.id or 0, splice_for=choice, to=to)
 
 
@@ -165,10 +172,7 @@ def proof_for_subscriber(
     session: Session, press: Press, edition: Edition, subscription: Subscription
 ) -> Proof:
     """A stored edition exactly as a subscriber gets it: with the links that act for them."""
-    document = load_document(edition)
-    recipient = _recipient(session, press, document, edition, subscription)
-    spliced = splice(press.rendered(edition), choice_of(subscription))
-    return Proof(spliced, _letterhead(press, document, edition.id or 0), recipient, press.clock())
+    return _for_subscriber(session, press, edition, subscription, budget=BUDGET)
 
 
 def page_of_edition(press: Press, edition: Edition) -> str:
@@ -182,11 +186,14 @@ def page_for_subscriber(
     session: Session, press: Press, edition: Edition, subscription: Subscription
 ) -> str:
     """A subscriber's edition as a page on the web, where no mail program limits its size."""
-    document = load_document(edition)
-    recipient = _recipient(session, press, document, edition, subscription)
-    spliced = splice(press.rendered(edition), choice_of(subscription), budget=None)
-    head = _letterhead(press, document, edition.id or 0)
-    return Proof(spliced, head, recipient, press.clock()).html
+    return _for_subscriber(session, press, edition, subscription, budget=None).html
+
+
+def language_of(session: Session, subscription: Subscription | None) -> str | None:
+    """The language that somebody wants; None where they did not say."""
+    if subscription is None:
+        return None
+    return session.get_one(Subscriber, subscription.subscriber_id).language
 
 
 def _proof(
@@ -199,33 +206,41 @@ def _proof(
     to: str,
 ) -> Proof:
     head = for_test(_letterhead(press, document, edition_id))
-    day = furniture(document.language).long_date(document.date)
+    day = furniture(rendered.language).long_date(document.date)
     recipient = trial_recipient(to, since=day)
     return Proof(splice(rendered, splice_for), head, recipient, press.clock())
 
 
-def _letterhead(press: Press, document: EditionDocument, edition_id: int) -> Letterhead:
-    newsletter = press.settings.newsletter(document.newsletter)
-    return letterhead(press.settings, newsletter, document, edition_id, press.tokens)
-
-
-def _recipient(
+def _for_subscriber(
     session: Session,
     press: Press,
-    document: EditionDocument,
     edition: Edition,
     subscription: Subscription,
-) -> Recipient:
+    *,
+    budget: int | None,
+) -> Proof:
+    document = load_document(edition)
     subscriber = session.get_one(Subscriber, subscription.subscriber_id)
+    rendered = press.rendered(edition, subscriber.language)
     delivery = session.exec(
         select(Delivery.id).where(
             Delivery.edition_id == edition.id, Delivery.subscriber_id == subscriber.id
         )
     ).first()
-    return Recipient(
+    zone = press.settings.zone(press.settings.newsletter(document.newsletter))
+    began = (subscription.confirmed or subscription.created).astimezone(zone).date()
+    recipient = Recipient(
         delivery_id=delivery or 0,
         subscription_id=subscription.id or 0,
         email=subscriber.email,
         name=subscriber.name,
-        since=since(press, document, subscription),
+        since=furniture(rendered.language).long_date(began),
     )
+    spliced = splice(rendered, choice_of(subscription), budget=budget)
+    head = _letterhead(press, document, edition.id or 0)
+    return Proof(spliced, head, recipient, press.clock())
+
+
+def _letterhead(press: Press, document: EditionDocument, edition_id: int) -> Letterhead:
+    newsletter = press.settings.newsletter(document.newsletter)
+    return letterhead(press.settings, newsletter, document, edition_id, press.tokens)

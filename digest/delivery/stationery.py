@@ -1,4 +1,4 @@
-"""An edition's mails for its readers: each choice of sections is prepared once and kept."""
+"""An edition's mails for its readers: each choice and language is prepared once and kept."""
 
 from datetime import date
 from functools import lru_cache
@@ -12,7 +12,7 @@ from digest.delivery.replies import Answer, Stage
 from digest.delivery.transitions import Skip
 from digest.editions.life import load_document
 from digest.errors import MessageTooLargeError
-from digest.rendering import Choice, furniture, splice
+from digest.rendering import Choice, furniture, reader_language, splice
 from digest.sections import section_key
 from digest.store.models import Edition
 
@@ -39,7 +39,6 @@ class Stationery:
         newsletter = press.settings.newsletter(edition.newsletter)
         self._clock = press.clock
         self._zone = press.settings.zone(newsletter)
-        self._words = furniture(document.language)
         self._rendered = press.rendered(edition)
         self.edition_id = edition.id or 0
         self._letterhead = letterhead(
@@ -64,7 +63,8 @@ class Stationery:
             return Skip.ADDRESS
         if recipient.utf8 and not utf8:
             return _NO_UTF8
-        prepared = self._prepared(_choice(claim.sections))
+        language = reader_language(claim.language, self._rendered.language)
+        prepared = self._prepared(_choice(claim.sections), language)
         if prepared is None:
             return Skip.NO_STORIES
         reader = Recipient(
@@ -72,19 +72,19 @@ class Stationery:
             subscription_id=claim.subscription_id,
             email=claim.email,
             name=claim.name,
-            since=self._date(claim.since.astimezone(self._zone).date()),
+            since=self._date(claim.since.astimezone(self._zone).date(), language),
         )
         data = prepared.personalise(reader, self._clock())
         if len(data) > MAX_BYTES:
             raise MessageTooLargeError(edition=self.edition_id, size=len(data), limit=MAX_BYTES)
         return Mail(self._letterhead.envelope_sender(claim.delivery_id), recipient, data)
 
-    def _prepare(self, choice: Choice) -> PreparedMail | None:
-        spliced = splice(self._rendered, choice)
+    def _prepare(self, choice: Choice, language: str) -> PreparedMail | None:
+        spliced = splice(self._rendered.for_reader(language), choice)
         return prepare(self._letterhead, spliced) if spliced.stories else None
 
-    def _write_date(self, day: date) -> str:
-        return self._words.long_date(day)
+    def _write_date(self, day: date, language: str) -> str:
+        return furniture(self._rendered.for_reader(language).language).long_date(day)
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from digest.rendering.blocks import RenderedEdition, Slot
 from digest.rendering.edition import render_edition
-from digest.rendering.furniture import direction, furniture
+from digest.rendering.furniture import direction, furniture, languages, reader_language
 from digest.rendering.inliner import inline_css
 from digest.rendering.splice import BUDGET, Choice, Spliced, fill, splice
 from digest.rendering.templates import Templates
@@ -20,6 +20,8 @@ __all__ = [
     "fill",
     "furniture",
     "inline_css",
+    "languages",
+    "reader_language",
     "render_edition",
     "splice",
 ]

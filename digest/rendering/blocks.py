@@ -14,6 +14,7 @@ from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
 from digest.errors import TemplateBrokenError
+from digest.rendering.furniture import reader_language
 
 # A part belongs to the block around it; all other blocks are named in full.
 PARTS = frozenset({"rule", "teaser", "related"})
@@ -68,16 +69,25 @@ class Size(NamedTuple):
 
 
 class RenderedEdition(BaseModel):
-    """An edition rendered once, from which every reader's mail is spliced."""
+    """An edition rendered once, from which every reader's mail is spliced.
+
+    `language` is its furniture's. `translations` has the same edition with its furniture in the
+    other languages of its readers.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     language: str
+    translations: dict[str, "RenderedEdition"] = {}
     headings: tuple[str, ...]
     stories: tuple[StoryFacts, ...]
     subject: tuple[Piece, ...]
     html: tuple[Piece, ...]
     text: tuple[Piece, ...]
+
+    def for_reader(self, language: str | None) -> "RenderedEdition":
+        """The edition in a reader's language; where it was not rendered in that, as it is."""
+        return self.translations.get(reader_language(language, self.language), self)
 
     @cached_property
     def sizes(self) -> dict[str, Size]:

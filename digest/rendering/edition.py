@@ -27,10 +27,12 @@ def render_edition(
     inline: Callable[[str], str] = inline_css,
     *,
     theme: Theme = OUR_THEME,
+    language: str | None = None,
 ) -> RenderedEdition:
     """The edition as blocks, from which `splice` makes every reader's mail.
 
-    Jinja2 and `inline` run once each, however many readers and choices there will be.
+    Jinja2 and `inline` run once each, however many readers and choices there will be. The furniture
+    is in `language`, None for the newsletter's.
 
     Raises:
         TemplateMissingError: a template is in none of the folders.
@@ -38,8 +40,8 @@ def render_edition(
         InlineError: the styles of the HTML cannot be inlined.
     """
     marks = Marks(nonce(document))
-    words = furniture(document.language)
-    viewer = Viewer(document)
+    words = furniture(language or document.language)
+    viewer = Viewer(document, language or document.language)
     context = {
         "edition": viewer.edition(),
         "site": site,
@@ -55,7 +57,7 @@ def render_edition(
     }
     html = inline(_INDENT.sub("\n", pages["body.html"]))
     rendered = RenderedEdition(
-        language=document.language,
+        language=language or document.language,
         headings=tuple(heading.key for heading in document.headings),
         stories=tuple(
             _facts(entry, view, document)

@@ -19,6 +19,8 @@ _CATALOGS = Path(__file__).parent / "locale"
 _RIGHT_TO_LEFT = {"ar", "fa", "he", "ps", "ur", "yi"}
 # Plain "en" is the English of most of the world: the day before the month, 24 hours.
 _DEFAULT_TERRITORY = {"en": "en_GB"}
+# Babel has the twelve hours of speech for these; their newspapers print the day's 24.
+_CLOCK = {"ar": "HH:mm", "el": "HH:mm"}
 
 
 def direction(language: str) -> str:
@@ -60,7 +62,8 @@ class Furniture:
 
     def clock(self, at: time) -> str:
         """21:40."""
-        return format_time(at, "short", locale=self.locale)
+        pattern = _CLOCK.get(self.locale.language, "short")
+        return format_time(at, pattern, locale=self.locale)
 
     def moment(self, instant: datetime, zone: ZoneInfo, edition: date) -> str:
         """The wall time in `zone`; with the day unless it is the edition's or the one before."""
@@ -69,7 +72,7 @@ class Furniture:
         if 0 <= (edition - local.date()).days <= 1:
             return clock
         day = format_skeleton("MMMMd", local.replace(tzinfo=None), locale=self.locale)
-        return f"{day}, {clock}"
+        return self.word("%(day)s, %(time)s") % {"day": day, "time": clock}
 
     def contents(self, articles: int, stories: int, minutes: int) -> str:
         """46 articles in 31 stories. Six minutes."""
@@ -111,6 +114,33 @@ class Furniture:
 
 
 @cache
+def languages() -> tuple[str, ...]:
+    """The languages that there is a catalog for, as tags."""
+    return tuple(sorted(path.parts[-3].replace("_", "-") for path in _CATALOGS.glob("*/*/*.po")))
+
+
+@cache
+def reader_language(wanted: str | None, own: str) -> str:
+    """The language of a reader's mail: what they wanted, if there is a catalog for it.
+
+    A variety of a language (`de-AT`) has that language's catalog, unless it has one of its own.
+
+    Args:
+        wanted: the reader's language; None or an empty string where it is not known.
+        own: the newsletter's. It stays where `wanted` is a variety of it: its dates are those that
+            the publisher chose.
+    """
+    catalog = _catalog(wanted) if wanted else None
+    return own if catalog in {None, _catalog(own)} else str(catalog)
+
+
+def _catalog(language: str) -> str | None:
+    """The name of the catalog for a language tag."""
+    tag = language.replace("_", "-")
+    return next((name for name in (tag, tag.split("-")[0]) if name in languages()), None)
+
+
+@cache
 def furniture(language: str) -> Furniture:
     """The furniture for a language tag such as `bg` or `en-US`."""
     tag = language.replace("-", "_")
@@ -118,13 +148,14 @@ def furniture(language: str) -> Furniture:
         locale = Locale.parse(_DEFAULT_TERRITORY.get(tag, tag))
     except (ValueError, UnknownLocaleError):
         locale = Locale.parse("en_GB")
-    for name in (str(locale), locale.language):
-        path = _CATALOGS / name / "LC_MESSAGES" / "digest.po"
-        if path.is_file():
-            with path.open("rb") as source:
-                catalog = read_po(source, locale=name)
-            compiled = io.BytesIO()
-            write_mo(compiled, catalog)
-            compiled.seek(0)
-            return Furniture(locale, Translations(compiled))
-    return Furniture(locale, NullTranslations())
+    name = _catalog(language)
+    if name is None:
+        return Furniture(locale, NullTranslations())
+    folder = name.replace("-", "_")
+    path = _CATALOGS / folder / "LC_MESSAGES" / "digest.po"
+    with path.open("rb") as source:
+        catalog = read_po(source, locale=folder)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return Furniture(locale, Translations(compiled))

@@ -35,6 +35,14 @@ class SiteFacts:
 
 
 @dataclass(frozen=True)
+class Tongue:
+    """A language and its direction, each set only where it differs from the furniture's."""
+
+    lang: str
+    dir: str
+
+
+@dataclass(frozen=True)
 class PictureView:
     """A story's picture."""
 
@@ -59,7 +67,7 @@ class StoryView:
 
     `mark` is the word that stands before the headline of an update or a correction; `correction`
     says what was wrong in an article that is not replaced. `lang` and
-    `dir` are set only where they differ from the edition's.
+    `dir` are set only where they differ from the furniture's.
     """
 
     number: int
@@ -94,7 +102,8 @@ class EditionView:
     """The edition: its masthead, and its stories as the newsletter's sections hold them.
 
     `leads` are the stories that can stand first in a reader's mail (all but the briefs), `tops`
-    those that stand before all sections.
+    those that stand before all sections. `lang` and `dir` are the furniture's; `own` is what the
+    newsletter's own words, such as its title and its sections', are in.
     """
 
     newsletter: str
@@ -105,6 +114,7 @@ class EditionView:
     send_at: str
     lang: str
     dir: str
+    own: Tongue
     stories: tuple[StoryView, ...]
     leads: tuple[StoryView, ...]
     tops: tuple[StoryView, ...]
@@ -136,11 +146,12 @@ def reading_words(text: str) -> int:
 
 
 class Viewer:
-    """Makes the views of one document."""
+    """Makes the views of one document, with its furniture in `language`."""
 
-    def __init__(self, document: EditionDocument) -> None:
+    def __init__(self, document: EditionDocument, language: str) -> None:
         self._document = document
-        self._words: Furniture = furniture(document.language)
+        self._language = language
+        self._words: Furniture = furniture(language)
         self._zone = ZoneInfo(document.timezone)
 
     def edition(self) -> EditionView:
@@ -156,8 +167,9 @@ class Viewer:
             date=words.full_date(document.date),
             number=words.number(document.number),
             send_at=words.clock(time.fromisoformat(document.send_at)),
-            lang=document.language.replace("_", "-"),
-            dir=direction(document.language),
+            lang=self._language.replace("_", "-"),
+            dir=direction(self._language),
+            own=self._tongue(document.language),
             stories=stories,
             leads=tops + tuple(stories[n] for n in self._placed(Placement.STORY)),
             tops=tops,
@@ -190,8 +202,7 @@ class Viewer:
     def _story(self, number: int, entry: StoryEntry) -> StoryView:
         words, document = self._words, self._document
         titles = {heading.key: heading.title for heading in document.headings}
-        own = entry.language.replace("_", "-")
-        foreign = bool(own) and own.split("-")[0] != document.language.replace("_", "-")[:2]
+        tongue = self._tongue(entry.language or document.language)
         updated = entry.updated and words.moment(entry.updated, self._zone, document.date)
         return StoryView(
             number=number,
@@ -215,11 +226,15 @@ class Viewer:
                 )
                 for article in entry.related
             ),
-            lang=own if foreign else "",
-            dir=direction(own)
-            if foreign and direction(own) != direction(document.language)
-            else "",
+            lang=tongue.lang,
+            dir=tongue.dir,
         )
+
+    def _tongue(self, language: str) -> Tongue:
+        tag, around = (name.replace("_", "-") for name in (language, self._language))
+        if tag.split("-")[0].lower() == around.split("-")[0].lower():
+            return Tongue("", "")
+        return Tongue(tag, direction(tag) if direction(tag) != direction(around) else "")
 
     def _mark(self, mark: str) -> str:
         match mark:

@@ -20,7 +20,14 @@ from sqlmodel import Session, col, select
 from digest.bootstrap import App
 from digest.config import Newsletter
 from digest.delivery.message import MAX_BYTES
-from digest.delivery.proof import NOBODY, Proof, choice_of, proof_of_document, proof_of_edition
+from digest.delivery.proof import (
+    NOBODY,
+    Proof,
+    choice_of,
+    language_of,
+    proof_of_document,
+    proof_of_edition,
+)
 from digest.editions.calendar import FIRST_DAY, LAST_DAY
 from digest.editions.hand import hand_state
 from digest.editions.life import compose_edition, schedule_of
@@ -141,15 +148,14 @@ def _stored(session: Session, newsletter: Newsletter, day: date) -> Edition | No
 
 def _proof(session: Session, app: App, newsletter: Newsletter, day: date, subscriber: str) -> Proof:
     """The stored edition of a day, or what would be built of what is known now."""
-    choice = (
-        choice_of(find_subscription(session, newsletter.slug, subscriber)) if subscriber else None
-    )
+    reader = find_subscription(session, newsletter.slug, subscriber) if subscriber else None
+    choice, language = choice_of(reader), language_of(session, reader)
     to = subscriber or NOBODY
     edition = _stored(session, newsletter, day)
     if edition is not None:
-        return proof_of_edition(app.press, edition, choice, to)
+        return proof_of_edition(app.press, edition, choice, to, language)
     composed = compose_edition(session, app.settings, newsletter, day, app.clock())
-    return proof_of_document(app.press, composed.document, choice, to)
+    return proof_of_document(app.press, composed.document, choice, to, language)
 
 
 def _readers(session: Session, newsletter: Newsletter) -> Iterator[dict[str, object]]:

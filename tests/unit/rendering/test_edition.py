@@ -133,7 +133,8 @@ def test_a_story_in_another_language_says_so():
     )
     assert html.count(' lang="bg"') == 2  # its place, and the contents
     assert html.count(' lang="ar" dir="rtl"') == 2
-    assert html.count(' lang="en"') == 1  # the page
+    assert html.count(' lang="en"') == 3  # the page, and what it says of those two
+    assert html.count(' lang="en" dir="ltr"') == 2  # the page, and what it says of the last
 
 
 def test_times_are_the_editions_and_old_ones_carry_their_day():
