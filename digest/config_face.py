@@ -112,7 +112,7 @@ class Logo(Table):
 
 
 class Theme(Table):
-    """[theme]: how the mails of all newsletters look; [newsletters.theme]: of one."""
+    """[theme]: how mails look, of all newsletters or of one."""
 
     width: int = Field(default=640, ge=480, le=720)
     headline_fonts: Fonts = ("Georgia", "serif")

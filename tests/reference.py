@@ -107,7 +107,7 @@ def settings_page() -> str:
             continue
         told[model] = f"`{title}`"
         example = examples[table][0] if many else examples[table]
-        lines += _table(title, model, example, table, meanings)
+        lines += _table(title, model, example, table, meanings, told)
     return "\n".join(lines) + "\n"
 
 
@@ -117,6 +117,7 @@ def _table(
     example: dict[str, Any],
     table: str,
     meanings: dict[tuple[str, str], str],
+    told: dict[type[BaseModel], str],
 ) -> Iterator[str]:
     about = " ".join((model.__doc__ or "").split()).partition(": ")[2].partition("; [[")[0]
     about = about.rstrip(".") + "."
@@ -126,9 +127,12 @@ def _table(
     for name, setting in model.model_fields.items():
         key = setting.alias or name
         if isinstance(example[key], dict):
-            part = next(kind for kind in get_args(setting.annotation) if kind is not type(None))
-            named = f"{table}.{name}"
-            inner += _table(f"[{named}]", part, example[key], named, meanings)
+            part, named = _model(setting)[0], f"{table}.{name}"
+            if part in told:
+                inner += ["", f"## [{named}]", "", f"As {told[part]}, in place of what it says."]
+            else:
+                told[part] = f"`[{named}]`"
+                inner += _table(f"[{named}]", part, example[key], named, meanings, told)
         else:
             shown = _cell(example[key])
             yield f"| `{key}` | {_default(setting)} | {shown} | {meanings[table, key]} |"
