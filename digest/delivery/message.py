@@ -1,11 +1,10 @@
 """Mails as bytes: what a choice of sections has in common is made once, each reader's is a join."""
 
 import hashlib
-import html
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -13,7 +12,7 @@ from digest.config import Newsletter, Settings, SigningKey
 from digest.delivery import headers
 from digest.delivery.addresses import Mailbox, domain_of, mailbox
 from digest.delivery.dkim import Seal
-from digest.delivery.transfer import Base64, Quoted, shortest
+from digest.delivery.transfer import BOUNDARY, Base64, Quoted, alternative, shortest
 from digest.errors import MessageTooLargeError
 from digest.rendering import Slot, Spliced
 from digest.store.document import EditionDocument
@@ -22,11 +21,6 @@ from digest.subscribers.tokens import PREVIEW, Tokens
 MAX_BYTES = 100_000
 """No mail is larger: clients cut longer ones off, footer and all."""
 
-# "=_" stands in neither quoted-printable nor base64 (RFC 2045 section 6.7), so no text can hold
-# the boundary.
-_BOUNDARY = "=_digest"
-_END = f"\r\n--{_BOUNDARY}--\r\n".encode("ascii")
-_BREAK = b"\r\n"
 # The fields that no two readers share.
 _OWN = ("To", "Date", "Message-ID", "List-Unsubscribe")
 # What a reader's own values take: the fields of their head, and the blanks of both parts.
@@ -120,7 +114,7 @@ class Letterhead:
             "Precedence": "bulk",
             "Auto-Submitted": "auto-generated",
             "MIME-Version": "1.0",
-            "Content-Type": f'multipart/alternative; boundary="{_BOUNDARY}"',
+            "Content-Type": f'multipart/alternative; boundary="{BOUNDARY}"',
         }
         if self.test:
             plain["X-Digest-Test"] = "yes"
@@ -183,16 +177,9 @@ class PreparedMail:
         token = self.letterhead.reader_token(recipient)
         values = {Slot.TOKEN: token, Slot.EMAIL: recipient.email, Slot.SINCE: recipient.since}
         own = self.letterhead.head(mailbox(recipient.email), recipient, token, now)
-        body = (
-            _part_head("text/plain", self.text.name),
-            *self.text.fill(values),
-            _BREAK,
-            _part_head("text/html", self.html.name),
-            *self.html.fill({slot: html.escape(value) for slot, value in values.items()}),
-            _END,
-        )
+        body = alternative(self.text, self.html, values)
         signatures = self.seal.sign(own, body, int(now.timestamp())) if self.seal else b""
-        return b"".join((signatures, own, self.common, _BREAK, *body))
+        return b"".join((signatures, own, self.common, b"\r\n", *body))
 
 
 def prepare(letterhead: Letterhead, spliced: Spliced) -> PreparedMail:
@@ -225,15 +212,6 @@ def for_test(letterhead: Letterhead) -> Letterhead:
 def trial_recipient(email: str, since: str = "") -> Recipient:
     """Somebody outside the accounts, whose links change nothing."""
     return Recipient(delivery_id=0, subscription_id=PREVIEW, email=email, since=since)
-
-
-@lru_cache(maxsize=4)
-def _part_head(kind: str, encoding: str) -> bytes:
-    return (
-        f"--{_BOUNDARY}\r\n"
-        f"Content-Type: {kind}; charset=utf-8\r\n"
-        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
-    ).encode("ascii")
 
 
 def _mailto(address: str) -> str:

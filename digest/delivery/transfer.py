@@ -5,11 +5,17 @@ bytes on the wire are the bytes of the message.
 """
 
 import binascii
+import html
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from digest.rendering import Slot
+
+BOUNDARY = "=_digest"
+"""Between the parts of a mail. "=_" stands in neither quoted-printable nor base64 (RFC 2045 section
+6.7), so no text can hold it."""
+_END = f"\r\n--{BOUNDARY}--\r\n".encode("ascii")
 
 LINE = 76
 """Octets of an encoded line, its line break not counted (RFC 2045 sections 6.7 and 6.8)."""
@@ -142,3 +148,26 @@ def shortest(pieces: Sequence[str | Slot]) -> Quoted | Base64:
     """The text in the encoding that makes it shorter."""
     quoted_printable, base64 = Quoted(pieces), Base64(pieces)
     return base64 if base64.size < quoted_printable.size else quoted_printable
+
+
+def alternative(
+    text: Quoted | Base64, markup: Quoted | Base64, values: Mapping[Slot, str]
+) -> tuple[bytes, ...]:
+    """The body of a multipart/alternative, in pieces, with `values` in the blanks of both parts."""
+    return (
+        _part_head("text/plain", text.name),
+        *text.fill(values),
+        b"\r\n",
+        _part_head("text/html", markup.name),
+        *markup.fill({slot: html.escape(value) for slot, value in values.items()}),
+        _END,
+    )
+
+
+@lru_cache(maxsize=4)
+def _part_head(kind: str, encoding: str) -> bytes:
+    return (
+        f"--{BOUNDARY}\r\n"
+        f"Content-Type: {kind}; charset=utf-8\r\n"
+        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+    ).encode("ascii")
