@@ -251,5 +251,9 @@ class FetchError(DigestError):
     """{url} cannot be fetched: {why}."""
 
 
+class PanelUnusableError(DigestError):
+    """{source} holds no panel: {why}."""
+
+
 class NoSuchFeedError(UsageError):
     """No feed is called "{slug}": the configuration has {known}."""

@@ -12,6 +12,7 @@ from digest.store.document import (
     Factor,
     Heading,
     Image,
+    Panel,
     Placement,
     RelatedArticle,
     StoryEntry,
@@ -47,6 +48,7 @@ class Masthead:
     headings: tuple[Heading, ...]
     top_stories: int
     stories_per_section: int
+    panels: tuple[Panel, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ def compose(
         timezone=masthead.timezone,
         send_at=masthead.send_at,
         cutoff=masthead.cutoff,
+        panels=masthead.panels,
         headings=masthead.headings,
         stories=tuple(entries),
     )

@@ -1,6 +1,6 @@
 """An edition's life up to its sending: composed once, frozen, rebuilt only while a draft."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, insert
 from sqlalchemy import select as sa_select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from digest.config import Newsletter, Settings
 from digest.editions.calendar import Schedule, zones_of
@@ -17,7 +18,7 @@ from digest.editions.hand import hand_for
 from digest.editions.selection import Excluded, Selection, Window, select_articles
 from digest.errors import EditionNotDraftError, NoEditionThatDayError, NoSuchEditionError
 from digest.store import Store
-from digest.store.document import EditionDocument
+from digest.store.document import EditionDocument, Panel
 from digest.store.models import (
     Edition,
     EditionArticle,
@@ -66,6 +67,8 @@ def compose_edition(
     day: date,
     now: datetime,
     number: int | None = None,
+    *,
+    panels: tuple[Panel, ...] = (),
 ) -> Composed:
     """Compose the edition of a day out of what is known now, without storing anything.
 
@@ -79,7 +82,7 @@ def compose_edition(
     selection = select_articles(session, newsletter.slug, newsletter.section_keys, window)
     if number is None:
         number = _next_number(session, newsletter)
-    masthead = _masthead(settings, newsletter, day, cutoff, number)
+    masthead = replace(_masthead(settings, newsletter, day, cutoff, number), panels=panels)
     hand = hand_for(session, newsletter.slug, window.oldest, cutoff)
     document = compose_document(settings, masthead, selection, hand)
     return Composed(document, window, selection.excluded, selection.more)
@@ -130,7 +133,7 @@ def build(
         EditionNotDraftError: it is to be rebuilt (`ALWAYS`), but is a draft no more.
         NoEditionThatDayError: the newsletter's zone has no such date.
     """
-    wanted = _Wanted(settings, newsletter, day, now, rebuild)
+    wanted = _with_panels(store, _Wanted(settings, newsletter, day, now, rebuild))
     try:
         with store.write() as session:
             return _build(session, wanted)
@@ -147,18 +150,43 @@ class _Wanted:
     day: date
     now: datetime
     rebuild: Rebuild
+    panels: tuple[Panel, ...] = ()
+
+    @property
+    def edition(self) -> SelectOfScalar[Edition]:
+        return select(Edition).where(
+            Edition.newsletter == self.newsletter.slug, Edition.date == self.day
+        )
+
+
+def _with_panels(store: Store, wanted: _Wanted) -> _Wanted:
+    """With what the panels hold now, unless the edition stays as it is.
+
+    They are read before the database is locked: a server may take its time.
+    """
+    if not wanted.settings.panels_of(wanted.newsletter):
+        return wanted
+    with store.read() as session:
+        edition = session.exec(wanted.edition).first()
+    if edition is not None and not _to_be_rebuilt(edition, wanted):
+        return wanted
+    # What fetches them takes a while to import, and most newsletters have none.
+    from digest.ingest.panels import read_panels  # noqa: PLC0415 - see above
+
+    return replace(wanted, panels=read_panels(wanted.settings, wanted.newsletter, wanted.now))
 
 
 def _build(session: Session, wanted: _Wanted) -> Edition:
     newsletter, now = wanted.newsletter, wanted.now
-    query = select(Edition).where(Edition.newsletter == newsletter.slug, Edition.date == wanted.day)
-    edition = session.exec(query.with_for_update()).first()
+    edition = session.exec(wanted.edition.with_for_update()).first()
     if edition is not None:
         if not _to_be_rebuilt(edition, wanted):
             return edition
         _clear(session, edition)
     number = edition.number if edition else None
-    composed = compose_edition(session, wanted.settings, newsletter, wanted.day, now, number)
+    composed = compose_edition(
+        session, wanted.settings, newsletter, wanted.day, now, number, panels=wanted.panels
+    )
     edition = edition or Edition(
         newsletter=newsletter.slug,
         date=wanted.day,

@@ -23,7 +23,6 @@ _ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, */*
 _OK, _NOT_MODIFIED, _GONE = 200, 304, 410
 
 _FAILURES = (
-    httpcore.TimeoutException,
     httpcore.NetworkError,
     httpcore.ProtocolError,
     httpcore.UnsupportedProtocol,
@@ -32,6 +31,10 @@ _FAILURES = (
     UnicodeError,  # a redirect to a host that is no name
     zlib.error,
 )
+
+
+class _TooLargeError(Exception):
+    """The document is larger than is allowed."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,11 @@ def fetch(
     modified: str = "",
     now: datetime,
     resolve: Resolve = resolve,
+    table: str = "[ingest]",
 ) -> Fetched:
     """A document, unless the server says that it has not changed (RFC 9110, section 13).
+
+    `table` is where the bounds in `settings` were set, for whoever wants other ones.
 
     Raises:
         TryLaterError: the server asked for patience; `wait` says how long, where it did.
@@ -88,8 +94,14 @@ def fetch(
     try:
         with httpx.Client(transport=guarded, headers=headers, timeout=seconds) as client:
             return _follow(client, client.build_request("GET", url), name, settings, now)
+    except _TooLargeError as error:
+        why = f"it is larger than {settings.max_bytes:,} bytes: see {table} max_bytes"
+        raise FetchError(url=name, why=why) from error
+    except httpcore.TimeoutException as error:
+        why = f"the server did not finish within {seconds:g} seconds: see {table} timeout"
+        raise FetchError(url=name, why=why) from error
     except _FAILURES as error:
-        raise FetchError(url=name, why=_in_words(error, seconds)) from error
+        raise FetchError(url=name, why=_in_words(error)) from error
 
 
 def _follow(
@@ -130,17 +142,14 @@ def _answer(response: httpx.Response, url: str, settings: Ingest, now: datetime)
 
 def _bounded(response: httpx.Response, url: str, limit: int) -> Iterator[bytes]:
     """The document in pieces, decompressed, never more than is allowed."""
-    too_large = FetchError(
-        url=url, why=f"it is larger than {limit:,} bytes: see [ingest] max_bytes"
-    )
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > limit:
-        raise too_large
+        raise _TooLargeError
     total = 0
     for piece in _decompressed(response, url):
         total += len(piece)
         if total > limit:
-            raise too_large
+            raise _TooLargeError
         yield piece
 
 
@@ -176,9 +185,7 @@ def retry_after(text: str, now: datetime) -> timedelta | None:
     return min(max(moment - now, timedelta(0)), LONGEST_WAIT)
 
 
-def _in_words(error: Exception, seconds: float) -> str:
-    if isinstance(error, httpcore.TimeoutException):
-        return f"the server did not finish within {seconds:g} seconds: see [ingest] timeout"
+def _in_words(error: Exception) -> str:
     if isinstance(error, zlib.error):
         return "its compression is broken"
     return str(error) or type(error).__name__

@@ -129,6 +129,22 @@ class Heading(_Frozen):
     title: str
 
 
+class Figure(_Frozen):
+    """What a panel says of one thing: Sofia, 4° / 11°."""
+
+    label: str
+    value: str
+    url: str = ""
+
+
+class Panel(_Frozen):
+    """A small block under the masthead, as it was when the edition was composed."""
+
+    name: str
+    title: str = ""
+    figures: tuple[Figure, ...]
+
+
 class EditionDocument(_Frozen):
     """A dated, numbered edition. `stories` stand in the order of their rank.
 
@@ -144,5 +160,6 @@ class EditionDocument(_Frozen):
     timezone: str
     send_at: str
     cutoff: datetime
+    panels: tuple[Panel, ...] = ()
     headings: tuple[Heading, ...]
     stories: tuple[StoryEntry, ...]
