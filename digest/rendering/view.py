@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 from digest.rendering.furniture import Furniture, direction, furniture
 from digest.sections import is_within
-from digest.store.document import EditionDocument, Heading, Placement, StoryEntry
+from digest.store.document import EditionDocument, Heading, Panel, Placement, StoryEntry
 from digest.text import one_line
 
 # A mail that holds its size needs parts that hold theirs.
 _HEADLINE, _TEASER, _RELATED, _SECTION, _ALT, _URL = 300, 700, 200, 120, 300, 2000
+_FIGURE = 80
 # Unicode's noncharacters: the last two of each plane, and a row of Arabic presentation forms.
 _LAST_TWO = "".join(
     chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)
@@ -98,6 +99,23 @@ class HeadingView:
 
 
 @dataclass(frozen=True)
+class FigureView:
+    """What a panel says of one thing. `url` is empty where there is no web address."""
+
+    label: str
+    value: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PanelView:
+    """A small block under the masthead. `title` may be empty."""
+
+    title: str
+    figures: tuple[FigureView, ...]
+
+
+@dataclass(frozen=True)
 class EditionView:
     """The edition: its masthead, and its stories as the newsletter's sections hold them.
 
@@ -115,6 +133,7 @@ class EditionView:
     lang: str
     dir: str
     own: Tongue
+    panels: tuple[PanelView, ...]
     stories: tuple[StoryView, ...]
     leads: tuple[StoryView, ...]
     tops: tuple[StoryView, ...]
@@ -170,6 +189,7 @@ class Viewer:
             lang=self._language.replace("_", "-"),
             dir=direction(self._language),
             own=self._tongue(document.language),
+            panels=tuple(_panel(panel) for panel in document.panels),
             stories=stories,
             leads=tops + tuple(stories[n] for n in self._placed(Placement.STORY)),
             tops=tops,
@@ -243,6 +263,20 @@ class Viewer:
             case "correction":
                 return self._words.word("Correction")
         return ""
+
+
+def _panel(panel: Panel) -> PanelView:
+    return PanelView(
+        title=plain_line(panel.title, _FIGURE),
+        figures=tuple(
+            FigureView(
+                plain_line(figure.label, _FIGURE),
+                plain_line(figure.value, _FIGURE),
+                web_address(figure.url),
+            )
+            for figure in panel.figures
+        ),
+    )
 
 
 def _picture(entry: StoryEntry) -> PictureView | None:

@@ -5,20 +5,37 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from digest.config import Logo, Theme
+from digest.config_face import Palette
 from digest.rendering import SiteFacts, Slot, Templates, render_edition
 from digest.rendering.blocks import BLOCKS, CHOSEN, PARTS
-from digest.rendering.view import EditionView, HeadingView, PictureView, RelatedView, StoryView
+from digest.rendering.view import (
+    EditionView,
+    FigureView,
+    HeadingView,
+    PanelView,
+    PictureView,
+    RelatedView,
+    StoryView,
+)
 from tests.documents import OUR_TEMPLATES, SITE, edition
 
 REFERENCE = (Path(__file__).parents[3] / "docs/reference/templates.md").read_text(encoding="utf-8")
 VIEWS = {"edition": EditionView, "heading": HeadingView, "story": StoryView, "site": SiteFacts}
+# What a template says of fonts is a stack of them, ready for CSS.
+_THEME = set(Theme.model_fields) - {"headline_fonts", "text_fonts"} | {
+    *("column", "headline_stack", "text_stack")
+}
 
 
 def test_every_variable():
     named = set(re.findall(r"`(edition|heading|story|site)\.(\w+)`", REFERENCE))
     assert named == {(name, field.name) for name, view in VIEWS.items() for field in fields(view)}
-    for field in (*fields(PictureView), *fields(RelatedView)):
-        assert f"`{field.name}`" in REFERENCE
+    for view in (PictureView, RelatedView, PanelView, FigureView):
+        for field in fields(view):
+            assert f"`{field.name}`" in REFERENCE
+    for name in (*_THEME, *Palette.model_fields, *Logo.model_fields):
+        assert f"`{name}`" in REFERENCE or f"`theme.{name}`" in REFERENCE
 
 
 def test_every_link():
