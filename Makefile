@@ -10,7 +10,7 @@ BENCH  := .venv-bench
 LOCKING := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
            --no-emit-index-url --upgrade -q
 
-.PHONY: demo test lint format bench docs lock clean
+.PHONY: demo test lint format bench docs facts lock clean
 
 demo: $(READY)
 	$(BIN)/digest demo
@@ -39,6 +39,12 @@ bench: $(BENCH)/.ready
 # The reference of commands and settings is written from the code; a test compares them.
 docs: $(READY)
 	$(BIN)/python -m tests.reference
+
+# What mail clients support, for the lint. Needs npm; take a newer version to have newer tests.
+facts: $(READY)
+	rm -rf $(VENV)/caniemail && mkdir $(VENV)/caniemail
+	cd $(VENV)/caniemail && npm pack --silent caniemail@2.0.2 && tar -xzf caniemail-*.tgz
+	$(BIN)/python -m tests.client_facts $(VENV)/caniemail/package
 
 # The locks pin every package with its hashes, for every platform; no index address is in them.
 # The second adds what only the benchmarks need, at versions that agree with the first.

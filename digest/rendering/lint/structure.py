@@ -1,0 +1,111 @@
+"""How a page is built: its language, headings, tables, links and images."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from urllib.parse import urlsplit
+
+from digest.rendering.lint.page import Element, Page
+from digest.rendering.lint.rules import Findings
+
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_ACTIVE = ("script", "iframe", "frame", "object", "embed", "applet")
+_SAYS_NOTHING = frozenset(
+    {"click here", "click", "here", "link", "more", "read more", "this", "this link", "continue"}
+)
+
+
+def check_structure(page: Page, found: Findings) -> None:
+    """All rules on how a page is built."""
+    _check_frame(page, found)
+    _check_headings(page, found)
+    _check_tables(page, found)
+    for link in page.named("a", "area"):
+        _check_link(page, link, found)
+    for image in page.named("img"):
+        _check_image(image, found)
+    for element in page.elements:
+        if element.tag in _ACTIVE:
+            found.add("script", f"the element {element.tag}", element.place)
+        for name in element.node.attrib:
+            if re.fullmatch(r"on[a-z]+", name):
+                found.add("script", f"the attribute {name}", element.place)
+
+
+def _check_frame(page: Page, found: Findings) -> None:
+    html = next(iter(page.named("html")), None)
+    if html is None or not html.get("lang"):
+        found.add("html-lang", "no lang", "the html element")
+    if html is None or html.get("dir") not in {"ltr", "rtl"}:
+        found.add("html-dir", "no dir", "the html element")
+    if not any((title.node.text or "").strip() for title in page.named("title")):
+        found.add("html-title", "no title", "the head")
+
+
+def _check_headings(page: Page, found: Findings) -> None:
+    headings = [each for each in page.named(*_HEADINGS) if not page.is_hidden(each)]
+    firsts = [heading for heading in headings if heading.tag == "h1"]
+    if len(firsts) != 1:
+        place = firsts[1].place if firsts else "the body"
+        found.add("heading-one", f"{len(firsts) or 'no'} h1", place)
+    for heading in headings:
+        if not _words(heading):
+            found.add("heading-order", f"an empty {heading.tag}", heading.place)
+    for before, heading in pairwise(headings):
+        if int(heading.tag[1]) > int(before.tag[1]) + 1:
+            found.add("heading-order", f"{heading.tag} after {before.tag}", heading.place)
+
+
+def _check_tables(page: Page, found: Findings) -> None:
+    for table in page.named("table"):
+        is_data = table.node.find(".//th") is not None
+        if not is_data and table.get("role") not in {"presentation", "none"}:
+            found.add("table-role", "a table without a role", table.place)
+
+
+def _check_link(page: Page, link: Element, found: Findings) -> None:
+    target = link.get("href")
+    if target is None and link.get("name"):  # the end of a link, not its beginning
+        return
+    if not _is_whole(target or ""):
+        found.add("link-target", f'href="{(target or "")[:60]}"', link.place)
+    words = " ".join(_words(link).split()).lower()
+    decoration = link.get("aria-hidden") == "true" and link.get("tabindex") == "-1"
+    if not words and not decoration and not page.is_hidden(link):
+        found.add("link-text", "a link without words", link.place)
+    elif words in _SAYS_NOTHING:
+        found.add("link-text", f'"{words}" does not say where it goes', link.place)
+
+
+def _is_whole(target: str) -> bool:
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return False
+    if parts.scheme == "mailto":
+        return "@" in parts.path
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def _check_image(image: Element, found: Findings) -> None:
+    if image.get("alt") is None:
+        found.add("image-alt", "an image without alt", image.place)
+    if not re.fullmatch(r"\d+", image.get("width") or ""):
+        found.add("image-size", "no width in pixels", image.place)
+    if image.style("height") != "auto" and not re.fullmatch(r"\d+", image.get("height") or ""):
+        found.add("image-size", "no height", image.place)
+    source = image.get("src") or ""
+    if not _is_whole(source) or source.startswith("mailto:"):
+        found.add("image-source", f'src="{source[:60]}"', image.place)
+
+
+def _words(element: Element) -> str:
+    """What is read out: its text, and what its images tell."""
+    return "".join(_spoken(element)).strip()
+
+
+def _spoken(element: Element) -> Iterator[str]:
+    yield from element.node.itertext()
+    for image in element.node.iter("img"):
+        yield image.get("alt") or ""
+    yield element.get("aria-label") or ""
