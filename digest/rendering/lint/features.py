@@ -45,11 +45,9 @@ _ELEMENTS = {
     ),
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "html-h1-h6"),
     **dict.fromkeys(("ul", "ol", "li", "dl", "dt", "dd"), "html-lists"),
-    **dict.fromkeys(
-        ("article", "aside", "details", "figcaption", "figure", "footer", "header", "main")
-        + ("mark", "nav", "section", "summary", "time"),
-        "html-semantics",
-    ),
+    **dict.fromkeys(("article", "aside", "details", "figcaption", "figure"), "html-semantics"),
+    **dict.fromkeys(("footer", "header", "main", "mark", "nav"), "html-semantics"),
+    **dict.fromkeys(("section", "summary", "time"), "html-semantics"),
     **dict.fromkeys(("map", "area"), "html-image-maps"),
     **dict.fromkeys(("embed", "param"), "html-object"),
 }

@@ -62,68 +62,81 @@ def like(pattern: str) -> Test:
 
 
 def always(_use: Use, _evidence: Evidence) -> bool:
+    """Nothing: the feature is ornament."""
     return True
 
 
 def dressed(_use: Use, evidence: Evidence) -> bool:
+    """All text is dressed by style attributes."""
     return evidence.dressed
 
 
 def media(use: Use, evidence: Evidence) -> bool:
+    """Conditions are on width and dark only, and the mail does without."""
     conditions = re.findall(r"\(\s*([a-z-]+)", use.selector)
     known = {"max-width", "min-width", "prefers-color-scheme"}
     return evidence.dressed and set(conditions) <= known
 
 
 def important(use: Use, evidence: Evidence) -> bool:
+    """It stands in a style element, with a space before it."""
     spaced = use.declaration and use.declaration.value[-1:]
     in_sheet = use.element is None
     return bool(in_sheet and evidence.dressed and spaced and spaced[0].type == "whitespace")
 
 
 def for_outlooks_apps(use: Use, evidence: Evidence) -> bool:
+    """The attributes are those that Outlook's apps set in the dark."""
     named = re.findall(r"\[([^\]]*)\]", use.selector)
     return evidence.dressed and set(named) <= {"data-ogsc", "data-ogsb"}
 
 
 def border(use: Use, _evidence: Evidence) -> bool:
+    """The border is one that Word draws."""
     widths = [int(width) for width in re.findall(r"(\d+)px", _value(use))]
     on_box = use.element is not None and use.element.tag in {"p", "div"}
     return max(widths, default=0) <= _BORDER_PIXELS and not on_box
 
 
 def hides(use: Use, _evidence: Evidence) -> bool:
+    """What is hidden is neither an image nor around a table."""
     element = use.element
     return element is not None and element.tag != "img" and element.node.find(".//table") is None
 
 
 def hidden(use: Use, _evidence: Evidence) -> bool:
+    """The element is not displayed anyway."""
     return use.element is not None and use.element.style("display") == "none"
 
 
 def width(use: Use, _evidence: Evidence) -> bool:
+    """The width is one that Word takes."""
     element = use.element
     cells = {"table", "td", "th", "col"}
     return element is None or element.tag in cells or bool(element.get("width"))
 
 
 def max_width(use: Use, evidence: Evidence) -> bool:
+    """Word has a width from elsewhere."""
     element = use.element
-    if element is None or element.get("width") and element.tag == "img":
+    if element is None or (element.tag == "img" and element.get("width")):
         return True
     return evidence.page.has_frame_for_word
 
 
 def height(use: Use, _evidence: Evidence) -> bool:
+    """The element is one that takes a height."""
     boxes = {"body", "span", "div", "p"}
     return use.element is None or _value(use) == "auto" or use.element.tag not in boxes
 
 
 def line_height(use: Use, evidence: Evidence) -> bool:
+    """Word is told to keep the height."""
     return evidence.keeps_lines and _value(use) != "normal"
 
 
 def margin(use: Use, evidence: Evidence) -> bool:
+    """The margin is one that every client keeps."""
     value, element = _value(use), use.element
     if "-" in value or (element is not None and element.tag == "span"):
         return False
@@ -134,6 +147,7 @@ def margin(use: Use, evidence: Evidence) -> bool:
 
 
 def padding(use: Use, evidence: Evidence) -> bool:
+    """The padding is one that Word keeps, or need not."""
     element = use.element
     if element is None or element.tag in {"td", "th", "span"} or re.fullmatch("[0 ]+", _value(use)):
         return True
@@ -142,6 +156,7 @@ def padding(use: Use, evidence: Evidence) -> bool:
 
 
 def breaks_words(use: Use, _evidence: Evidence) -> bool:
+    """Both ways to break a long word stand side by side."""
     element = use.element
     if element is None:
         return True
@@ -149,6 +164,7 @@ def breaks_words(use: Use, _evidence: Evidence) -> bool:
 
 
 def align(use: Use, _evidence: Evidence) -> bool:
+    """What is aligned is a cell, or a table in the middle."""
     element = use.element
     if element is None or element.tag == "img":
         return False
@@ -156,19 +172,23 @@ def align(use: Use, _evidence: Evidence) -> bool:
 
 
 def said_elsewhere(use: Use, evidence: Evidence) -> bool:
+    """Another link, with words, leads to the same place."""
     return use.element is not None and use.element.get("href") in evidence.spoken_links
 
 
 def plain_list(use: Use, _evidence: Evidence) -> bool:
+    """The list counts from one, upwards."""
     element = use.element
     return element is not None and element.get("reversed") is None and element.get("value") is None
 
 
 def role(use: Use, _evidence: Evidence) -> bool:
+    """The role is that of a table."""
     return use.element is not None and use.element.tag == "table"
 
 
 def style(use: Use, evidence: Evidence) -> bool:
+    """The element is in the head, and small enough."""
     if use.element is None or (use.audience is Audience.ALL and not _in_head(use)):
         return False
     return evidence.dressed and evidence.sheets_fit
@@ -179,6 +199,7 @@ def _in_head(use: Use) -> bool:
 
 
 def in_pixels(use: Use, _evidence: Evidence) -> bool:
+    """The size of an image is in pixels."""
     element = use.element
     percent = element is not None and any(
         "%" in (element.get(name) or "") for name in ("width", "height")
@@ -187,4 +208,5 @@ def in_pixels(use: Use, _evidence: Evidence) -> bool:
 
 
 def direction(use: Use, _evidence: Evidence) -> bool:
+    """The element is no link."""
     return use.element is not None and use.element.tag != "a"
