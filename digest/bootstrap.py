@@ -8,6 +8,7 @@ from pathlib import Path
 
 from digest.config import Settings, load_settings
 from digest.delivery.proof import Press
+from digest.notices import Notifier
 from digest.rendering import Templates
 from digest.store import Store
 from digest.subscribers.tokens import Tokens
@@ -77,6 +78,16 @@ class App:
         for problem in self.settings.exposed_secrets():
             _log.warning("%s", problem)
         return Press(self.settings, self.templates, self.tokens, self.clock)
+
+    @cached_property
+    def desk(self) -> Notifier:
+        """What tells the desk of what went wrong, be the publisher's own templates what did.
+
+        Raises:
+            StoreError: the database is absent, outdated, newer or out of reach.
+        """
+        ours = Templates([shipped("templates")])
+        return Notifier(self.store, self.settings, (self.templates, ours), self.clock)
 
     def close(self) -> None:
         """Give back what was opened."""

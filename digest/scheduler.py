@@ -20,6 +20,7 @@ from digest.config import Newsletter
 from digest.delivery import begin, cancel_edition
 from digest.editions.calendar import Due, first_candidate, next_due
 from digest.editions.life import (
+    NO_ARTICLES,
     Rebuild,
     build,
     free_articles_of_drafts,
@@ -31,6 +32,7 @@ from digest.errors import (
     EditionEndedError,
     EditionNotDraftError,
     EditionPausedError,
+    StoreError,
 )
 from digest.ingest.polling import poll_due
 from digest.store.models import Edition, EditionStatus
@@ -40,7 +42,6 @@ PLAN_EVERY = timedelta(minutes=1)
 """How often the plan is made anew: clocks are set, machines sleep, readers move."""
 
 FEEDS_EVERY = timedelta(seconds=30)
-NO_ARTICLES = "no articles that morning"
 
 logger = logging.getLogger(__name__)
 
@@ -116,10 +117,20 @@ def bring_out_all(app: App) -> bool:
         except DigestError as error:
             # One newsletter's broken template does not hold up another newsletter.
             logger.error("%s: %s", planned.newsletter.slug, error)  # noqa: TRY400 - in words
-        except Exception:
+            if not isinstance(error, StoreError):  # it may be there again in a minute
+                _tell_desk(app, planned, str(error))
+        except Exception as error:
             # Nor does a mistake of ours, which is said with its place.
             logger.exception("%s: not brought out", planned.newsletter.slug)
+            _tell_desk(app, planned, f"a mistake of the program's: {error!r}")
     return any_begun
+
+
+def _tell_desk(app: App, planned: Planned, why: str) -> None:
+    try:
+        app.desk.failed(planned.newsletter.slug, planned.due.day, why)
+    except StoreError as error:
+        logger.error("the desk could not be told: %s", error)  # noqa: TRY400 - said in words
 
 
 class Scheduler:
@@ -179,6 +190,7 @@ class Scheduler:
             try:
                 if await asyncio.to_thread(bring_out_all, self._app):
                     self._begun()
+                await asyncio.to_thread(self._app.desk.look_at_plan)
                 for planned in await asyncio.to_thread(plan, self._app, self._app.clock()):
                     self._announce(planned)
                     self._wakes.add_job(

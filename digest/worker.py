@@ -12,7 +12,14 @@ from sqlmodel import select
 from digest.bootstrap import App
 from digest.delivery import Tally, send_edition, settle_cancelled
 from digest.editions.life import find_edition
-from digest.errors import DigestError
+from digest.errors import (
+    DigestError,
+    EditionEndedError,
+    EditionPausedError,
+    ServerUnreachableError,
+    StoreError,
+)
+from digest.notices import Notifier
 from digest.store.models import Edition, EditionStatus
 
 LOOK_EVERY = 5.0
@@ -20,6 +27,9 @@ LOOK_EVERY = 5.0
 
 RETRY_AFTER = 60.0
 """Seconds until an edition that could not be sent on is taken up again."""
+
+# The edition itself says so, or what fails is what would take down that it failed.
+_ACCOUNTED_FOR = (EditionEndedError, EditionPausedError, ServerUnreachableError, StoreError)
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +42,7 @@ class Worker:
         self._stop = asyncio.Event()
         self._wake = asyncio.Event()
         self._sending: dict[int, asyncio.Task[None]] = {}
+        self._telling: asyncio.Task[None] | None = None
 
     def wake(self) -> None:
         """Look for editions at once."""
@@ -50,10 +61,14 @@ class Worker:
                     task = asyncio.create_task(self._send(edition))
                     self._sending[edition] = task
                     task.add_done_callback(partial(self._forget, edition))
+            if self._telling is None or self._telling.done():
+                self._telling = asyncio.create_task(tell_desk(self._app, self._stop))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), LOOK_EVERY)
             self._wake.clear()
         await asyncio.gather(*self._sending.values())
+        if self._telling:
+            await self._telling
 
     def _forget(self, edition: int, _task: asyncio.Task[None]) -> None:
         del self._sending[edition]
@@ -76,13 +91,44 @@ class Worker:
             account = await send_edition(self._app.store, self._app.press, edition, stop=self._stop)
         except DigestError as error:
             logger.error("edition %s: %s", edition, error)  # noqa: TRY400 - said in words
-        except Exception:
+            if not isinstance(error, _ACCOUNTED_FOR):
+                await self._fail(edition, str(error))
+        except Exception as error:
             logger.exception("edition %s could not be sent", edition)
+            await self._fail(edition, f"a mistake of the program's: {error!r}")
         else:
             logger.info("edition %s: %s", edition, account.said())
             return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), RETRY_AFTER)
+
+    async def _fail(self, edition: int, why: str) -> None:
+        """Let the desk know that an edition is stuck."""
+        try:
+            await asyncio.to_thread(self._tell_failure, edition, why)
+        except StoreError as error:
+            logger.error("the desk could not be told: %s", error)  # noqa: TRY400 - said in words
+
+    def _tell_failure(self, edition: int, why: str) -> None:
+        with self._app.store.read() as session:
+            row = find_edition(session, edition)
+        self._app.desk.failed(row.newsletter, row.date, why)
+
+
+def _looked_at_editions(app: App) -> Notifier:
+    app.desk.look_at_editions()
+    return app.desk
+
+
+async def tell_desk(app: App, stop: asyncio.Event) -> None:
+    """Take down what the desk should hear of, and send it; what fails is logged, and no more."""
+    try:
+        desk = await asyncio.to_thread(_looked_at_editions, app)
+        await desk.send(stop)
+    except DigestError as error:
+        logger.error("the desk could not be told: %s", error)  # noqa: TRY400 - said in words
+    except Exception:
+        logger.exception("the desk could not be told")
 
 
 async def send_until_done(
@@ -95,9 +141,12 @@ async def send_until_done(
     """
     stop = asyncio.Event()
     stop_on_signals(stop)
-    account = await send_edition(
-        app.store, app.press, edition_id, stop=stop, on_progress=on_progress, at_once=at_once
-    )
+    try:
+        account = await send_edition(
+            app.store, app.press, edition_id, stop=stop, on_progress=on_progress, at_once=at_once
+        )
+    finally:
+        await tell_desk(app, stop)
     with app.store.read() as session:
         return account, find_edition(session, edition_id).status
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
 from digest.config import Uncertain
@@ -14,7 +14,7 @@ from digest.delivery.transitions import Policy
 from digest.editions.life import lock_edition, release_articles
 from digest.errors import EditionEndedError
 from digest.store import Store
-from digest.store.models import OPEN, Delivery, Edition, EditionStatus
+from digest.store.models import OPEN, Delivery, Edition, EditionStatus, Notice
 
 # What a cancelled edition's lost answers are, whatever the settings say: nothing is sent again.
 _NOT_AGAIN = Policy(timedelta(), timedelta(), Uncertain.HOLD)
@@ -49,6 +49,7 @@ def resume_edition(store: Store, edition_id: int, now: datetime) -> None:  # noq
             raise EditionEndedError(edition=edition_id, status=edition.status, wanted="resume")
         edition.status, edition.note = EditionStatus.SENDING, ""
         session.add(edition)
+        _forget_pause(session, edition_id)
 
 
 def cancel_edition(
@@ -69,10 +70,21 @@ def cancel_edition(
         edition.status, edition.note = EditionStatus.CANCELLED, note
         edition.completed = now
         session.add(edition)
+        _forget_pause(session, edition_id)
         _settle_cancelled(session, edition_id, journals, now)
         account = tally(session, edition_id)
         if not account.accepted and not account.uncertain and not account.waiting:
             release_articles(session, edition)
+
+
+def pause_matter(edition_id: int) -> str:
+    """What the desk's notices of an edition's pause go by."""
+    return f"paused {edition_id}"
+
+
+def _forget_pause(session: Session, edition_id: int) -> None:
+    """Who has seen to a pause needs to hear of it no more, but of the next one."""
+    session.connection().execute(delete(Notice).where(col(Notice.key) == pause_matter(edition_id)))
 
 
 def complete(store: Store, edition_id: int, now: datetime) -> bool:

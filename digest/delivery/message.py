@@ -129,6 +129,12 @@ class Letterhead:
         return b"".join(fields)
 
 
+def bounce_address(settings: Settings, newsletter: Newsletter) -> str:
+    """Where bounces of a newsletter's mails come back to, before a delivery's mark is added."""
+    own = settings.smtp.bounce_address
+    return mailbox(own).address if own else f"bounces@{domain_of(newsletter.from_address)}"
+
+
 def letterhead(
     settings: Settings,
     newsletter: Newsletter,
@@ -142,7 +148,6 @@ def letterhead(
         ConfigInvalidError: a key that is to sign the mails is absent or of no use.
     """
     domain = domain_of(newsletter.from_address)
-    bounces = settings.smtp.bounce_address
     return Letterhead(
         newsletter=newsletter.slug,
         title=newsletter.title,
@@ -151,7 +156,7 @@ def letterhead(
         from_name=newsletter.from_name,
         from_address=newsletter.from_address,
         reply_to=newsletter.reply_to or "",
-        bounces=mailbox(bounces).address if bounces else f"bounces@{domain}",
+        bounces=bounce_address(settings, newsletter),
         base_url=settings.site.base_url,
         tokens=tokens,
         keys=tuple(key for key in settings.signing_keys() if key.domain == domain),

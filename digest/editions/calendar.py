@@ -117,6 +117,28 @@ def next_due(
     return None
 
 
+def missed(
+    schedule: Schedule,
+    begun: Collection[date],
+    now: datetime,
+    give_up_after: timedelta,
+    since: date,
+) -> list[date]:
+    """The dates from `since` on whose editions were neither begun nor cancelled, and are given up.
+
+    The other arguments are those of `next_due`.
+    """
+    days = (since + n * _DAY for n in range((now.date() - since).days + 2))
+    return [
+        day
+        for day in days
+        if DAYS[day.weekday()] in schedule.days
+        and day not in begun
+        and (last := schedule.last_wave(day)) is not None
+        and last + give_up_after < now
+    ]
+
+
 def first_candidate(now: datetime, give_up_after: timedelta) -> date:
     """The earliest date whose edition may still be worth sending."""
     # Two days around the present date cover every zone's idea of it.

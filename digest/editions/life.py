@@ -32,6 +32,7 @@ from digest.store.models import (
 from digest.store.rows import row_id
 from digest.stories import Hand, tell
 
+NO_ARTICLES = "no articles that morning"
 GIVEN_UP = "given up: a later edition came out before it was sent"
 
 

@@ -16,8 +16,8 @@ from digest.bootstrap import App
 from digest.config import Feed, Newsletter, Settings
 from digest.delivery import cancel_edition
 from digest.editions.calendar import wall_instant
-from digest.editions.life import GIVEN_UP, build
-from digest.scheduler import NO_ARTICLES, Scheduler, bring_out_all, plan
+from digest.editions.life import GIVEN_UP, NO_ARTICLES, build
+from digest.scheduler import Scheduler, bring_out_all, plan
 from digest.store import Store
 from digest.store.models import Delivery, Edition, EditionStatus
 from digest.store.rows import row_id

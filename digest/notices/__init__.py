@@ -1,0 +1,5 @@
+"""Notices: what the desk is told by mail, once, because a person should know or act."""
+
+from digest.notices.notifier import Notifier
+
+__all__ = ["Notifier"]
