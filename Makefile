@@ -46,6 +46,11 @@ facts: $(READY)
 	cd $(VENV)/caniemail && npm pack --silent caniemail@2.0.2 && tar -xzf caniemail-*.tgz
 	$(BIN)/python -m tests.client_facts $(VENV)/caniemail/package
 
+# The catalogs of the mails' words, with what is new in code and templates, and what they lack.
+# A new one: make messages LANGUAGE=pt
+messages: $(READY)
+	@$(BIN)/python -m tests.messages $(LANGUAGE)
+
 # The locks pin every package with its hashes, for every platform; no index address is in them.
 # The second adds what only the benchmarks need, at versions that agree with the first.
 lock: $(READY)

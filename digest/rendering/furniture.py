@@ -1,6 +1,7 @@
 """The furniture: the words, dates and numbers around the stories, in the edition's language."""
 
 import io
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
@@ -21,6 +22,8 @@ _RIGHT_TO_LEFT = {"ar", "fa", "he", "ps", "ur", "yi"}
 _DEFAULT_TERRITORY = {"en": "en_GB"}
 # Babel has the twelve hours of speech for these; their newspapers print the day's 24.
 _CLOCK = {"ar": "HH:mm", "el": "HH:mm"}
+# It has "1 mars" where all of France writes this.
+_FIRST_OF_MONTH = {"fr": "1er"}
 
 
 def direction(language: str) -> str:
@@ -31,6 +34,9 @@ def direction(language: str) -> str:
 @dataclass(frozen=True)
 class Furniture:
     """Words, dates and numbers in one language.
+
+    Digits are 0 to 9 in all of them. So most Arabic newspapers write them online, those of the
+    Maghreb know no others, and one mail is read in all countries.
 
     A language without a catalog has English words; one that Babel does not know, English dates.
     """
@@ -53,12 +59,12 @@ class Furniture:
 
     def full_date(self, day: date) -> str:
         """Tuesday, 3 March 2026."""
-        text = format_date(day, "full", locale=self.locale)
+        text = self._first(day, format_date(day, "full", locale=self.locale))
         return text[:1].upper() + text[1:]
 
     def long_date(self, day: date) -> str:
         """3 March 2026."""
-        return format_date(day, "long", locale=self.locale)
+        return self._first(day, format_date(day, "long", locale=self.locale))
 
     def clock(self, at: time) -> str:
         """21:40."""
@@ -71,8 +77,14 @@ class Furniture:
         clock = self.clock(local.time())
         if 0 <= (edition - local.date()).days <= 1:
             return clock
-        day = format_skeleton("MMMMd", local.replace(tzinfo=None), locale=self.locale)
+        told = format_skeleton("MMMMd", local.replace(tzinfo=None), locale=self.locale)
+        day = self._first(local.date(), told)
         return self.word("%(day)s, %(time)s") % {"day": day, "time": clock}
+
+    def _first(self, day: date, told: str) -> str:
+        """A date as it is told; the first of a month in words that Babel does not have."""
+        ordinal = _FIRST_OF_MONTH.get(self.locale.language)
+        return re.sub(r"\b1\b", ordinal, told, count=1) if ordinal and day.day == 1 else told
 
     def contents(self, articles: int, stories: int, minutes: int) -> str:
         """46 articles in 31 stories. Six minutes."""

@@ -115,8 +115,8 @@ def test_the_text_part_keeps_to_its_columns_and_names_no_picture():
 def test_furniture_speaks_the_editions_language():
     html, text = parts(ordinary_day(language="bg"))
     assert '<html lang="bg" dir="ltr"' in html
-    assert "Вторник, 3 март 2026\u202fг. · Брой 4\xa0602" in text
-    assert "18 статии в 12 теми. Две минути." in text
+    assert "Вторник, 3 март 2026\u202fг. · Брой\xa04\xa0602" in text
+    assert "18 статии по 12 теми. Две минути четене." in text
     assert "World (9 статии)" in text
     assert "Society (1 статия)" in text
     assert "Отпишете се" in html
