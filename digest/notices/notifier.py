@@ -25,7 +25,7 @@ from digest.rendering import Templates
 from digest.store import Store
 from digest.store.models import Notice, NoticeStatus
 
-_log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class Notifier:
@@ -107,7 +107,7 @@ class Notifier:
                 await self._put_off(notice, NoticeStatus.WAITING, str(error))
             except Exception:
                 # A mistake of ours about one notice keeps back no other.
-                _log.exception("%s could not be told: %s", notice.email, notice.key)
+                logger.exception("%s could not be told: %s", notice.email, notice.key)
                 await self._put_off(notice, NoticeStatus.WAITING, "a mistake of ours")
 
     async def _send(self, notice: Notice, envelope: Envelope, data: bytes) -> None:
@@ -140,10 +140,10 @@ class Notifier:
         said = _words(answer)
         match decide(answer).verdict:
             case Verdict.ACCEPTED:
-                _log.info("%s was told: %s", notice.email, notice.key)
+                logger.info("%s was told: %s", notice.email, notice.key)
                 status = NoticeStatus.ACCEPTED
             case Verdict.UNCERTAIN:
-                _log.warning("%s may not have been told: %s (%s)", notice.email, notice.key, said)
+                logger.warning("%s may not have been told: %s (%s)", notice.email, notice.key, said)
                 status = NoticeStatus.UNCERTAIN
             case Verdict.REFUSED:
                 await self._give_up(notice, NoticeStatus.UNCERTAIN, said)
@@ -159,11 +159,11 @@ class Notifier:
         if due is None:
             await self._give_up(notice, status, why)
             return
-        _log.warning("%s is to be told again later: %s (%s)", notice.email, notice.key, why)
+        logger.warning("%s is to be told again later: %s (%s)", notice.email, notice.key, why)
         await asyncio.to_thread(record.put_off, self._store, notice, status, due, why)
 
     async def _give_up(self, notice: Notice, status: NoticeStatus, why: str) -> None:
-        _log.error("%s cannot be told: %s (%s)", notice.email, notice.key, why)
+        logger.error("%s cannot be told: %s (%s)", notice.email, notice.key, why)
         await asyncio.to_thread(record.put_off, self._store, notice, status, None, why)
 
 
