@@ -131,7 +131,7 @@ def begin(tag: str) -> None:
         '"MIME-Version: 1.0\\n"',
         '"Content-Type: text/plain; charset=utf-8\\n"',
         '"Content-Transfer-Encoding: 8bit\\n"',
-        f'"Plural-Forms: {get_plural(locale)};\\n"',
+        f'"Plural-Forms: {get_plural(locale)}\\n"',
     ]
     path.write_text("\n".join(head) + "\n\n", encoding="utf-8")
 
