@@ -1,6 +1,8 @@
 """The error tree: a class's docstring is its message, with the remedy; its facts fill the gaps."""
 
 import inspect
+from collections.abc import Callable
+from functools import partial
 
 
 class DigestError(Exception):
@@ -11,6 +13,14 @@ class DigestError(Exception):
     def __init__(self, **facts: object) -> None:
         self.facts = facts
         super().__init__(inspect.cleandoc(type(self).__doc__ or "").format(**facts))
+
+    def __reduce__(self) -> tuple[Callable[..., "DigestError"], tuple[()]]:
+        # So that it can be handed from one process to another: what caused it may not be.
+        facts = {
+            name: str(fact) if isinstance(fact, Exception) else fact
+            for name, fact in self.facts.items()
+        }
+        return partial(type(self), **facts), ()
 
 
 class UsageError(DigestError):

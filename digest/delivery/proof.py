@@ -1,15 +1,16 @@
 """Proofs: an edition as one reader gets it, for the desk to look at and for pages on the web."""
 
 import html
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
-from functools import cached_property
+from functools import cached_property, partial
 
 from sqlmodel import Session, select
 
-from digest.config import Settings
+from digest.config import Settings, WhenTemplatesFail
 from digest.delivery.message import (
     Letterhead,
     Recipient,
@@ -19,6 +20,7 @@ from digest.delivery.message import (
     trial_recipient,
 )
 from digest.editions.life import load_document
+from digest.errors import DigestError
 from digest.rendering import (
     BUDGET,
     Choice,
@@ -27,6 +29,7 @@ from digest.rendering import (
     Slot,
     Spliced,
     Templates,
+    bounded,
     fill,
     furniture,
     reader_language,
@@ -39,6 +42,8 @@ from digest.store.models import Delivery, Edition, Subscriber, Subscription
 from digest.subscribers.tokens import Tokens
 
 NOBODY = "reader@example.org"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,24 @@ class Press:
         """The blocks of an edition, from which every reader's mail is spliced.
 
         `language` is a reader's; where there is none, or no words in it, it is the newsletter's.
+
+        Raises:
+            TemplateMissingError: a template is in none of the folders.
+            TemplateBrokenError: a template is of no use, and the settings have no other used.
+            InlineError: as above, for the styles.
         """
         spoken = reader_language(language, document.language)
         theme = self.settings.theme_of(self.settings.newsletter(document.newsletter))
-        return render_edition(document, self.site, self.templates, theme=theme, language=spoken)
+        work = partial(render_edition, document, self.site, theme=theme, language=spoken)
+        try:
+            return bounded(work, self.templates)
+        except DigestError as error:
+            use_ours = self.settings.site.when_templates_fail is WhenTemplatesFail.OURS
+            if not (use_ours and self.templates.own):
+                raise
+            _log.error("your own templates failed, and ours are used instead: %s", error)
+            rendered = work(templates=self.templates.ours)
+            return rendered.model_copy(update={"instead": str(error)})
 
     def rendered(self, edition: Edition, language: str | None = None) -> RenderedEdition:
         """The blocks of a stored edition: as frozen when its sending began, or as they are now."""
@@ -80,6 +99,8 @@ class Proof:
     letterhead: Letterhead
     recipient: Recipient
     now: datetime
+    instead: str = ""
+    """What was wrong with the publisher's own templates, where ours were used in their place."""
 
     @property
     def subject(self) -> str:
@@ -208,7 +229,8 @@ def _proof(
     head = for_test(_letterhead(press, document, edition_id))
     day = furniture(rendered.language).long_date(document.date)
     recipient = trial_recipient(to, since=day)
-    return Proof(splice(rendered, splice_for), head, recipient, press.clock())
+    spliced = splice(rendered, splice_for)
+    return Proof(spliced, head, recipient, press.clock(), rendered.instead)
 
 
 def _for_subscriber(

@@ -72,7 +72,8 @@ class RenderedEdition(BaseModel):
     """An edition rendered once, from which every reader's mail is spliced.
 
     `language` is its furniture's. `translations` has the same edition with its furniture in the
-    other languages of its readers.
+    other languages of its readers. `instead` says what was wrong with the publisher's own templates
+    where ours were used in their place.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -84,6 +85,7 @@ class RenderedEdition(BaseModel):
     subject: tuple[Piece, ...]
     html: tuple[Piece, ...]
     text: tuple[Piece, ...]
+    instead: str = ""
 
     def for_reader(self, language: str | None) -> "RenderedEdition":
         """The edition in a reader's language; where it was not rendered in that, as it is."""

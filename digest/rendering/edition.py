@@ -10,6 +10,7 @@ from digest.errors import TemplateBrokenError
 from digest.rendering.blocks import Marks, Piece, RenderedEdition, Slot, StoryFacts
 from digest.rendering.furniture import furniture
 from digest.rendering.inliner import inline_css
+from digest.rendering.splice import BUDGET
 from digest.rendering.templates import Templates
 from digest.rendering.view import SiteFacts, StoryView, Viewer, homes, nonce, reading_words
 from digest.store.document import EditionDocument, Placement, StoryEntry
@@ -101,6 +102,10 @@ def _check(rendered: RenderedEdition) -> None:
         missing = _missing(rendered.stories, pieces)
         if missing:
             raise TemplateBrokenError(path=f"email/edition/{name}", line="?", why=missing)
+    common = rendered.sizes[""].html + rendered.sizes[""].text
+    if common > BUDGET:
+        why = f"what is outside all blocks takes {common:,} bytes, more than a mail may"
+        raise TemplateBrokenError(path="email/edition/body.html", line="?", why=why)
 
 
 def _missing(stories: tuple[StoryFacts, ...], pieces: tuple[Piece, ...]) -> str:

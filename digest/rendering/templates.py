@@ -19,8 +19,14 @@ from jinja2.sandbox import SandboxedEnvironment
 from digest.errors import CannotReadError, TemplateBrokenError, TemplateMissingError
 from digest.rendering.plain import wrap
 
+
+class OutOfTimeError(Exception):
+    """A template takes longer than it may."""
+
+
 # What an expression in a template can raise.
 _TEMPLATES_OWN = (
+    *(OutOfTimeError, MemoryError),
     *(TemplateError, ArithmeticError, AttributeError, LookupError),
     *(RecursionError, TypeError, ValueError),
 )
@@ -59,6 +65,20 @@ class Templates:
         )
         self._environment.filters["wrap"] = wrap
 
+    def __reduce__(self) -> tuple[type["Templates"], tuple[tuple[Path, ...]]]:
+        # What was parsed stays behind.
+        return type(self), (self.folders,)
+
+    @property
+    def own(self) -> tuple[Path, ...]:
+        """The publisher's folders; the last of all is ours."""
+        return self.folders[:-1]
+
+    @property
+    def ours(self) -> "Templates":
+        """Without the publisher's."""
+        return Templates(self.folders[-1:])
+
     def render(self, name: str, **context: object) -> str:
         """The text that the template makes of its variables.
 
@@ -81,14 +101,17 @@ class Templates:
         except OSError as error:
             raise CannotReadError(path=error.filename or name, why=error.strerror) from None
         except _TEMPLATES_OWN as error:
-            self._blame(error)
+            self._blame(error, name)
 
-    def _blame(self, error: Exception) -> NoReturn:
+    def _blame(self, error: Exception, name: str) -> NoReturn:
         """Raise the error with the last of our templates' lines that it came through."""
+        why = str(error) or "it needs more memory than a mail may"
         frames = traceback.extract_tb(error.__traceback__)  # Jinja2 writes its lines into it
         for frame in reversed(frames):
             if any(Path(frame.filename).is_relative_to(folder) for folder in self.folders):
                 raise TemplateBrokenError(
-                    path=frame.filename, line=frame.lineno, why=error
+                    path=frame.filename, line=frame.lineno, why=why
                 ) from error
+        if isinstance(error, OutOfTimeError | MemoryError):
+            raise TemplateBrokenError(path=name, line="?", why=why) from error
         raise error
