@@ -265,5 +265,9 @@ class PanelUnusableError(DigestError):
     """{source} holds no panel: {why}."""
 
 
+class LogoUnusableError(DigestError):
+    """The logo {url} is of no use ({why}): save a smaller PNG there, twice as wide as it is shown."""
+
+
 class NoSuchFeedError(UsageError):
     """No feed is called "{slug}": the configuration has {known}."""

@@ -82,12 +82,15 @@ def list_editions(
     as_json: Json = False,
 ) -> None:
     """Show the editions there are, the newest first."""
+    from sqlalchemy.orm import defer
     from sqlmodel import col, select
 
     from digest.store.models import Edition
 
     app = program(context)
     query = select(Edition).order_by(col(Edition.date).desc(), col(Edition.id).desc()).limit(limit)
+    # Each may hold a megabyte: its pages, in every language of its readers.
+    query = query.options(defer(col(Edition.document)), defer(col(Edition.rendered)))
     if newsletter:
         query = query.where(Edition.newsletter == app.settings.newsletter(newsletter).slug)
     with app.store.read() as session:
@@ -127,10 +130,13 @@ def show(
         excluded = _excluded(session, edition)
     held = contents(load_document(edition))
     data = {**_facts(edition), **held, "excluded": excluded, **account_data(account)}
+    data["instead"] = (edition.rendered or {}).get("instead", "")
     lines = [_headline(edition), "", *content_lines(held, whole=True)]
     lines += ["", *_left_out(excluded), "", *account_lines(account, edition_id)]
     if edition.note:
         lines.append(edition.note)
+    if data["instead"]:
+        lines.append(f"in our templates, because yours failed: {data['instead']}")
     say(data, lines, as_json=as_json)
     check_account(account, edition_id, edition.status)
 

@@ -8,6 +8,7 @@ import hashlib
 import ipaddress
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -18,7 +19,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from digest.bootstrap import App
-from digest.config import Newsletter
+from digest.config import Newsletter, Settings
 from digest.delivery.message import MAX_BYTES
 from digest.delivery.proof import (
     NOBODY,
@@ -32,6 +33,8 @@ from digest.editions.calendar import FIRST_DAY, LAST_DAY
 from digest.editions.hand import hand_state
 from digest.editions.life import compose_edition, schedule_of
 from digest.errors import PreviewForbiddenError
+from digest.ingest.panels import read_panels
+from digest.store.document import Panel
 from digest.store.models import Article, Edition, Subscriber, Subscription
 from digest.subscribers import find_subscription
 from digest.web.pages import Program, page
@@ -154,8 +157,20 @@ def _proof(session: Session, app: App, newsletter: Newsletter, day: date, subscr
     edition = _stored(session, newsletter, day)
     if edition is not None:
         return proof_of_edition(app.press, edition, choice, to, language)
-    composed = compose_edition(session, app.settings, newsletter, day, app.clock())
+    composed = compose_edition(
+        session, app.settings, newsletter, day, app.clock(), panels=_panels(app, newsletter)
+    )
     return proof_of_document(app.press, composed.document, choice, to, language)
+
+
+def _panels(app: App, newsletter: Newsletter) -> tuple[Panel, ...]:
+    return _panels_of(app.settings, newsletter.slug, app.clock().replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=4)
+def _panels_of(settings: Settings, slug: str, minute: datetime) -> tuple[Panel, ...]:
+    """What a newsletter's panels hold: asked once a minute, for each look takes several pages."""
+    return read_panels(settings, settings.newsletter(slug), minute)
 
 
 def _readers(session: Session, newsletter: Newsletter) -> Iterator[dict[str, object]]:
@@ -181,7 +196,8 @@ def _version(session: Session, app: App, newsletter: Newsletter, day: date) -> s
     edition = _stored(session, newsletter, day)
     composed: datetime | None = edition.composed if edition else None
     status = edition.status if edition else ""
-    facts = (*counted, composed, status, *hand_state(session), _templates_changed(app))
+    panels = () if edition else _panels(app, newsletter)
+    facts = (*counted, composed, status, *hand_state(session), _templates_changed(app), panels)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
