@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from digest.rendering import Choice, Slot, fill, render_edition, splice
+from digest.rendering import Choice, Slot, fill, languages, render_edition, splice
 from digest.store.document import EditionDocument, Image, Placement
 from tests.documents import SITE, TEMPLATES, edition, ordinary_day, related, story
 
@@ -26,8 +26,8 @@ AWKWARD = edition(
 )
 
 
-def mail(document: EditionDocument, choice: Choice = None) -> str:
-    spliced = splice(render_edition(document, SITE, TEMPLATES), choice)
+def mail(document: EditionDocument, choice: Choice = None, language: str = "") -> str:
+    spliced = splice(render_edition(document, SITE, TEMPLATES, language=language or None), choice)
     return fill(spliced.html, VALUES, escape)
 
 
@@ -117,9 +117,44 @@ def test_layout_tables_say_so_and_pictures_have_alternatives(opened):
 def test_right_to_left_begins_at_the_right(opened):
     page = opened(mail(ordinary_day(language="ar")), 640)
     heading = page.get_by_role("heading", name="World", exact=True).bounding_box()
-    count = page.get_by_text("9 articles").bounding_box()
+    count = page.get_by_text("9 مقالات").bounding_box()
     assert count["x"] < heading["x"]
     assert page.evaluate("document.documentElement.dir") == "rtl"
+
+
+@pytest.mark.parametrize("width", [375, 640])
+@pytest.mark.parametrize(("language", "frame"), [("en", "ar"), ("ar", "en"), ("ar", "ar")])
+def test_a_story_keeps_its_own_direction_within_the_others(opened, language, frame, width):
+    document = edition(
+        story("The harbour bridge reopens"),
+        story(
+            "Talks on fishing quotas",
+            teaser="They go into a third day.",
+            image=Image(url="https://news.example.org/p/small.jpg"),
+            related=(related("What it means for the islands"),),
+        ),
+        language=language,
+    )
+    page = opened(mail(document, language=frame), width)
+    begins = "left" if language == "en" else "right"
+    cell = page.get_by_role("heading", name="fishing").locator("xpath=ancestor::td[1]")
+    text = page.get_by_text("They go into").bounding_box()
+    picture = page.locator("img").bounding_box()
+    rule = page.get_by_text("What it means").locator("xpath=ancestor::td[1]")
+    if begins == "left":
+        assert text["x"] + text["width"] <= picture["x"]
+    else:
+        assert text["x"] >= picture["x"] + picture["width"]
+    assert rule.evaluate(f"e => getComputedStyle(e).border{begins.title()}Width") == "2px"
+    assert cell.evaluate("e => getComputedStyle(e).textAlign") == begins
+
+
+@pytest.mark.parametrize("width", [320, 640])
+@pytest.mark.parametrize("language", languages())
+def test_every_language_has_room(opened, language, width):
+    page = opened(mail(ordinary_day(), language=language), width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.documentElement.lang") == language
 
 
 @pytest.mark.parametrize("width", [320, 640])

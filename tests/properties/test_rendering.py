@@ -7,7 +7,7 @@ import html5lib
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from digest.rendering import RenderedEdition, Slot, fill, render_edition, splice
+from digest.rendering import RenderedEdition, Slot, fill, languages, render_edition, splice
 from digest.sections import is_within, section_key
 from digest.store.document import EditionDocument, Image, Placement
 from tests.documents import CUTOFF, SITE, TEMPLATES, edition, related, story
@@ -20,6 +20,7 @@ anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 titles = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 addresses = st.one_of(anything, st.builds("https://example.org/{}".format, anything))
 images = st.builds(Image, url=addresses, alt=anything, caption=anything)
+tongues = st.sampled_from([*languages(), "zh-Hant"])
 choices = st.none() | st.frozensets(st.sampled_from([*KEYS, "gardening"]))
 
 
@@ -55,10 +56,11 @@ def order_of(part: str, numbers: range) -> list[int]:
     edition(story("Q0Z", "World", Placement.BRIEF), story("Q1Z", "Politics", Placement.BRIEF)),
     None,
     None,
+    "en",
 )
-@given(editions(), choices, st.sampled_from([None, 96_000, 9_000, 1]))
-def test_any_mail_is_wellformed_and_tells_the_chosen_stories(document, choice, budget):
-    rendered = render_edition(document, SITE, TEMPLATES)
+@given(editions(), choices, st.sampled_from([None, 96_000, 9_000, 1]), tongues)
+def test_any_mail_is_wellformed_and_tells_the_chosen_stories(document, choice, budget, language):
+    rendered = render_edition(document, SITE, TEMPLATES, language=language)
     spliced = splice(rendered, choice, budget)
     chosen = [
         number
@@ -88,21 +90,29 @@ def test_any_mail_is_wellformed_and_tells_the_chosen_stories(document, choice, b
 @settings(max_examples=30)
 @given(editions(), choices)
 def test_a_rendering_from_the_database_splices_alike(document, choice):
-    rendered = render_edition(document, SITE, TEMPLATES)
+    own = render_edition(document, SITE, TEMPLATES)
+    greek = render_edition(document, SITE, TEMPLATES, language="el")
+    rendered = own.model_copy(update={"translations": {"el": greek}})
     stored = RenderedEdition.model_validate_json(rendered.model_dump_json())
-    assert splice(stored, choice) == splice(rendered, choice)
-    assert render_edition(document, SITE, TEMPLATES) == rendered
+    assert stored == rendered
+    for language, theirs in (("el", greek), ("el-CY", greek), ("fr", own), (None, own)):
+        assert splice(stored.for_reader(language), choice) == splice(theirs, choice)
+    assert render_edition(document, SITE, TEMPLATES) == own
 
 
 @settings(max_examples=40)
-@given(editions(), st.frozensets(st.sampled_from(["politics", "world", "society", "sports"])))
-def test_splicing_is_rendering_that_readers_edition_alone(document, choice):
+@given(
+    editions(),
+    st.frozensets(st.sampled_from(["politics", "world", "society", "sports"])),
+    tongues,
+)
+def test_splicing_is_rendering_that_readers_edition_alone(document, choice, language):
     # Of one section each, so that nothing stands under another heading than its own.
     entries = [e.model_copy(update={"sections": e.sections[:1]}) for e in document.stories]
     everyones = document.model_copy(update={"stories": tuple(entries)})
     readers = document.model_copy(
         update={"stories": tuple(entry for entry in entries if entry.heading in choice)}
     )
-    spliced = splice(render_edition(everyones, SITE, TEMPLATES), choice)
-    alone = splice(render_edition(readers, SITE, TEMPLATES), None)
+    spliced = splice(render_edition(everyones, SITE, TEMPLATES, language=language), choice)
+    alone = splice(render_edition(readers, SITE, TEMPLATES, language=language), None)
     assert spliced == alone
