@@ -22,8 +22,8 @@ from digest.errors import (
 from digest.notices import Notifier
 from digest.store.models import Edition, EditionStatus
 
-LOOK_EVERY = 5.0
-"""Seconds between two looks for editions to send: another process may have begun one."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks for editions to send: another process may have begun or resumed one."""
 
 RETRY_AFTER = 60.0
 """Seconds until an edition that could not be sent on is taken up again."""
@@ -93,6 +93,8 @@ class Worker:
             logger.error("edition %s: %s", edition, error)  # noqa: TRY400 - said in words
             if not isinstance(error, _ACCOUNTED_FOR):
                 await self._fail(edition, str(error))
+            if isinstance(error, EditionPausedError | EditionEndedError):
+                return  # it is looked for again once somebody has resumed it
         except Exception as error:
             logger.exception("edition %s could not be sent", edition)
             await self._fail(edition, f"a mistake of the program's: {error!r}")

@@ -16,6 +16,8 @@ DROP_IN_LINE = "drop in line"
 """A script's reply: the beginning of one, and the connection is closed."""
 DROP_INSIDE = "drop inside"
 """At the stage DATA: the connection is cut while the message is on its way."""
+LEAVE = "leave "
+"""Before a script's reply: the connection is closed after it, whatever else was asked."""
 HASTY = "hasty "
 """At the stage DATA, before a script's reply: it comes after some lines of the message, the rest of
 which is read as commands."""
@@ -135,6 +137,10 @@ async def _play(server: SMTP, reply: str) -> str:
     assert isinstance(server.transport, asyncio.WriteTransport)
     if reply == DROP_IN_LINE:
         server.transport.write(b"25")
+        server.transport.close()
+        return "421 gone"
+    if reply.startswith(LEAVE):
+        server.transport.write(reply.removeprefix(LEAVE).encode() + b"\r\n")
         server.transport.close()
         return "421 gone"
     if reply.startswith(TRICKLE):

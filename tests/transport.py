@@ -72,8 +72,7 @@ class FakeConnection:
             self.alive = False
             return Answer(stage, None, "connection lost")
         code, _, text = reply.partition(" ")
-        refused = stage is Stage.BODY and not code.startswith("2")
-        self.alive = code != "421" and not refused
+        self.alive = code != "421"
         return Answer(stage, int(code), text)
 
     async def close(self) -> None:

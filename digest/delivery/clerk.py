@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import math
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -12,6 +13,7 @@ from digest.delivery.journal import Journal
 from digest.delivery.ledger import MOST, SOON, Claim, Handout, Ledger, Order, Outcome
 from digest.delivery.replies import Answer
 from digest.delivery.transitions import Fields, untouched
+from digest.subscribers.withdrawing import MARGIN
 
 _GATHER = 0.04
 """Seconds that outcomes gather for a commit, unless it is full or a connection waits before."""
@@ -124,10 +126,12 @@ class Clerk:
 
         Most are sent so soon that there is nothing to ask.
         """
-        now = self._clock()
-        if not self._ledger.is_stale(claim, now):
-            return None
-        return await self._database.run(self._ledger.renew, claim, now)
+        while self._ledger.is_stale(claim, now := self._clock()) and now < claim.until:
+            looked = time.monotonic()
+            gone = await self._database.run(self._ledger.renew, claim, now)
+            if gone is not None or time.monotonic() - looked < MARGIN:
+                return gone
+        return None
 
     def heard(self, claim: Claim, answer: Answer) -> None:
         """Note a server's answer in the journal: `settle` follows."""

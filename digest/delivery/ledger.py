@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from digest.delivery.addresses import BadAddressError, domain_of
 from digest.delivery.journal import Hold
 from digest.delivery.paces import Paces
-from digest.delivery.statements import as_they_stand, record, suppress
+from digest.delivery.statements import as_they_stand, has_open, record, suppress
 from digest.delivery.transitions import Fields, skip_reason, skipped, untouched
 from digest.store import Store
 from digest.store.models import (
@@ -140,10 +140,12 @@ class Ledger:
         the edition is being sent.
         """
         with self._store.write() as session:
+            # Nobody calls the edition sent while a row of it is opened again.
+            reopens = any(outcome.fields["status"] in OPEN for outcome in outcomes)
+            status = edition_status(session, self._edition_id, lock=reopens)
             record(session, ((outcome.claim.hold, outcome.fields) for outcome in outcomes))
             suppress(session, chain.from_iterable(outcome.gone for outcome in outcomes), now)
-            status = edition_status(session, self._edition_id)
-            if status == EditionStatus.SENT and any(o.fields["status"] in OPEN for o in outcomes):
+            if reopens and status == EditionStatus.SENT and has_open(session, self._edition_id):
                 # This sender slept, others gave its claims up for lost and called the edition sent:
                 # an answer that came after all opens it again.
                 status = self._reopen(session)
@@ -334,7 +336,12 @@ def outlook(store: Store, edition_id: int, now: datetime) -> tuple[str, datetime
     return status, min((at for at in instants if at), default=None), count
 
 
-def edition_status(session: Session, edition_id: int) -> str:
-    """Where the edition stands in its life, as the database has it now."""
+def edition_status(session: Session, edition_id: int, *, lock: bool = False) -> str:
+    """Where the edition stands in its life, as the database has it now.
+
+    With `lock`, nobody changes that before the transaction ends.
+    """
     query = select(col(Edition.status)).where(col(Edition.id) == edition_id)
+    if lock:
+        query = query.with_for_update()
     return session.scalars(query).one()

@@ -10,10 +10,10 @@ from sqlmodel import Session
 
 from digest.delivery.journal import Hold, Told, forget, owners, seal
 from digest.delivery.owner import edition_of, is_dead
-from digest.delivery.statements import record
+from digest.delivery.statements import has_open, record
 from digest.delivery.transitions import Fields, Policy, lost, settled, untouched
 from digest.store import Store
-from digest.store.models import OPEN, Delivery, DeliveryStatus
+from digest.store.models import Delivery, DeliveryStatus
 
 _ROWS = Delivery.metadata.tables["delivery"]
 
@@ -70,15 +70,10 @@ def _forget_dead(store: Store, journals: Path) -> None:
         return
     editions = {edition_of(owner) for owner in dead}
     with store.read() as session:
-        going_on = {number for number in editions if _has_open(session, int(number))}
+        going_on = {number for number in editions if has_open(session, int(number))}
     for owner in dead:
         if edition_of(owner) not in going_on:
             forget(journals, owner)
-
-
-def _has_open(session: Session, edition_id: int) -> bool:
-    mine = (_ROWS.c.edition_id == edition_id) & _ROWS.c.status.in_(OPEN)
-    return session.scalars(select(_ROWS.c.id).where(mine).limit(1)).first() is not None
 
 
 def _fields(row: Row[Any], told: Told, policy: Policy, now: datetime) -> Fields:

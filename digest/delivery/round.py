@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from digest.delivery import logs
@@ -111,10 +111,11 @@ class Round:
                 if server.obstacle is not None:
                     _log.warning("others take over: %s", server.obstacle)
                     self._clerk.leave(server.name)
-                    await self._rest_while_others_work(pause)
+                    await self._rest_while(self._others_work, pause)
                     pause = min(pause * 2, LONGEST_PAUSE)
                 elif again := self._clerk.again_by(server.name):
-                    await self._rest_while_others_work((again - self._clock()).total_seconds())
+                    left = (again - self._clock()).total_seconds()
+                    await self._rest_while(self._others_work, left)
                 else:
                     return
                 if not self._working or self._over():
@@ -124,6 +125,9 @@ class Round:
         except BaseException:
             self._clerk.stop()
             raise
+
+    def _others_work(self) -> bool:
+        return self._working > 0
 
     def _over(self) -> bool:
         return self._stopped.is_set() or self._obstacle is not None
@@ -145,19 +149,41 @@ class Round:
             raise
         server.utf8 = first.utf8
         others = range(min(ready, server.connections) - 1)
-        lines = [self._line(server, first, claim), *(self._line(server) for _ in others)]
+        lines = [self._keep_on(server, first, claim), *(self._keep_on(server) for _ in others)]
         for end in await asyncio.gather(*lines, return_exceptions=True):
             if isinstance(end, BaseException):
                 raise end
         if server.setback and not server.settled and server.obstacle is None:
             server.obstacle = ServerUnreachableError(server=server.name, why=server.setback)
 
-    async def _line(
+    async def _keep_on(
         self, server: Server, connection: Connection | None = None, claim: Claim | None = None
     ) -> None:
+        """A line of work that is taken up again by and by while others of its server go on."""
+        pause = FIRST_PAUSE
+        while True:
+            server.lines += 1
+            try:
+                lost = await self._line(server, connection, claim)
+            finally:
+                server.lines -= 1
+            if not lost:
+                return
+            await self._rest_while(lambda: server.lines > 0, pause)
+            if not server.lines or server.obstacle or self._over():
+                return
+            connection = claim = None
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _line(
+        self, server: Server, connection: Connection | None, claim: Claim | None
+    ) -> bool:
         """One connection's work: take, send, settle, until nothing is due.
 
         A connection is opened for a claim: none where nothing may leave.
+
+        Returns:
+            Whether it ended for want of a connection.
         """
         setbacks = 0
         at_hand: Claim | Parcel | None = claim
@@ -165,11 +191,11 @@ class Round:
             while setbacks < _SETBACKS:
                 at_hand = at_hand or await self._clerk.take(server.name)
                 if at_hand is None:
-                    return
+                    return False
                 if connection is None or not connection.alive:
                     connection = await self._reopen(server, setbacks)
                     if connection is None:
-                        return
+                        return True
                 parcel = (
                     self._pack(server, connection, at_hand)
                     if isinstance(at_hand, Claim)
@@ -182,6 +208,8 @@ class Round:
         except BaseException:
             self._clerk.stop()
             raise
+        else:
+            return True
         finally:
             if at_hand is not None:
                 unused = isinstance(at_hand, Claim)
@@ -202,9 +230,9 @@ class Round:
             _log.info("%s: one connection fewer (%s)", server.name, error.facts["why"])
             return None
 
-    async def _rest_while_others_work(self, seconds: float) -> None:
+    async def _rest_while(self, others_work: Callable[[], bool], seconds: float) -> None:
         until = asyncio.get_running_loop().time() + seconds
-        while self._working and not self._over():
+        while others_work() and not self._over():
             left = until - asyncio.get_running_loop().time()
             if left <= 0:
                 return

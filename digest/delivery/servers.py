@@ -23,6 +23,7 @@ class Server:
         transport: how to reach it.
         weight: its share of the mail beside others.
         connections: how many it takes at most.
+        lines: how many are at work.
         utf8: whether it takes addresses beyond ASCII, once it was asked.
         trusted: it has accepted somebody: so its word counts when it says that others are gone.
         gone: addresses of which it said so before, and what it said.
@@ -36,6 +37,7 @@ class Server:
     transport: Transport
     weight: float = 1.0
     connections: int = 20
+    lines: int = 0
     utf8: bool | None = None
     trusted: bool = False
     gone: dict[str, str] = field(default_factory=dict)

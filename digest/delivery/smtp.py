@@ -11,7 +11,7 @@ import aiosmtplib
 
 from digest.config import Security, Smtp
 from digest.delivery.envelope import Envelope, most_bytes
-from digest.delivery.replies import Answer, Stage
+from digest.delivery.replies import CLOSING, Answer, Stage
 from digest.delivery.wire import GO_ON, LEAVE, PipelinedConnection, words_of
 from digest.errors import ServerRefusesError, ServerUnreachableError
 from digest.text import one_line
@@ -256,10 +256,12 @@ class SmtpConnection:
             if leaving is not None:
                 leaving.cancel()
                 await asyncio.gather(leaving, return_exceptions=True)
-        if code // 100 != 2 or self._transport.get_write_buffer_size():  # noqa: PLR2004 - 2xx
-            # As in `wire`: what is left of a message must not be read as commands.
+        if code == CLOSING or self._transport.get_write_buffer_size():
+            # The server takes leave, or answered before the end of the message: what is left of
+            # that would be read as commands.
             self._abort()
-        self._begun = False
+        # Who refuses it may have read but half of it: then RSET is not answered with a yes.
+        self._begun = code // 100 != 2  # noqa: PLR2004 - 2xx
         return Answer(Stage.BODY, code, text)
 
     def _abort(self) -> None:

@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from digest.delivery.journal import Hold
 from digest.delivery.transitions import Fields, Skip
 from digest.store.models import (
+    OPEN,
     TRIABLE,
     Delivery,
     DeliveryStatus,
@@ -22,14 +23,16 @@ from digest.store.models import (
     Suppression,
 )
 from digest.store.rows import among, insert_into, is_sqlite
+from digest.subscribers.addresses import address_key
 
 _ROWS = Delivery.metadata.tables["delivery"]
 
-# A row is settled by whoever claimed it last, even when it was given up for lost in between:
-# the fence says that nobody else has had it since.
+# A row is settled by whoever claimed it last, even when it was given up for lost in between: the
+# fence says that nobody else has had it since. What has ended, by an operator's word too, stays.
+_OURS = (_ROWS.c.fence == bindparam("seen")) & _ROWS.c.status.in_((*OPEN, DeliveryStatus.UNCERTAIN))
 _RECORD = (
     update(_ROWS)
-    .where(_ROWS.c.fence == bindparam("seen"))
+    .where(_OURS)
     .values(
         {name: bindparam(f"new_{name}") for name in Fields.__annotations__}
         | {"claimed_by": "", "claimed_until": None}
@@ -37,7 +40,11 @@ _RECORD = (
 )
 _WORDS = (
     update(_ROWS)
-    .where(_ROWS.c.id == bindparam("row"), _ROWS.c.fence == bindparam("seen"))
+    .where(
+        _ROWS.c.id == bindparam("row"),
+        _ROWS.c.fence == bindparam("seen"),
+        _ROWS.c.reply == bindparam("first"),
+    )
     .values(reply=bindparam("words"))
 )
 
@@ -58,12 +65,19 @@ def record(session: Session, settled: Iterable[tuple[Hold, Fields]]) -> None:
         rows = among(session, _ROWS.c.id, [each.delivery_id for each, _ in same])
         connection.execute(_RECORD.where(rows), {"seen": hold.fence, **_prefixed(fields)})
         words = [
-            {"row": each.delivery_id, "seen": each.fence, "words": own["reply"]}
+            {"row": each.delivery_id, "seen": each.fence}
+            | {"first": fields["reply"], "words": own["reply"]}
             for each, own in same
             if own["reply"] != fields["reply"]
         ]
         if words:
             connection.execute(_WORDS, words)
+
+
+def has_open(session: Session, edition_id: int) -> bool:
+    """Whether an edition has deliveries that are not at their end."""
+    mine = (_ROWS.c.edition_id == edition_id) & _ROWS.c.status.in_(OPEN)
+    return session.scalars(select(_ROWS.c.id).where(mine).limit(1)).first() is not None
 
 
 def _prefixed(fields: Fields) -> dict[str, object]:
@@ -72,7 +86,7 @@ def _prefixed(fields: Fields) -> dict[str, object]:
 
 def suppress(session: Session, gone: Iterable[tuple[str, str]], now: datetime) -> None:
     """Never mail addresses again of which their own server says that they are none, and what."""
-    keys = {email.casefold(): said for email, said in gone}
+    keys = {address_key(email): said for email, said in gone}
     if keys:
         # In one order: two editions' senders that have the same addresses wait for each other.
         rows = [

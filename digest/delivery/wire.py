@@ -9,7 +9,7 @@ import contextlib
 import os
 import re
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from digest.delivery.envelope import Envelope, most_bytes
 from digest.delivery.replies import CLOSING, Answer, Stage
@@ -37,6 +37,7 @@ class Dialogue(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._buffer = b""
         self._words: list[str] = []
+        self._length = 0
         self._replies: deque[tuple[int, str]] = deque()
         self._awaited: asyncio.Future[None] | None = None
         self._deadline = 0.0
@@ -93,7 +94,7 @@ class Dialogue(asyncio.Protocol):
         except OddServerError as error:
             self.abort(error)
             return
-        if len(self._buffer) + sum(map(len, self._words)) > _LONGEST:
+        if len(self._buffer) + self._length > _LONGEST:
             self.abort(OddServerError("a reply without an end"))
         if self._replies and self._awaited and not self._awaited.done():
             self._awaited.set_result(None)
@@ -103,10 +104,11 @@ class Dialogue(asyncio.Protocol):
         if match is None:
             raise OddServerError(f"no reply: {one_line(line.decode('utf-8', 'replace'), 100)}")
         self._words.append((match[3] or b"").decode("utf-8", "replace"))
+        self._length += len(line)
         if match[2] == b"-":
             return
         code, words = int(match[1]), "\n".join(self._words)
-        self._words = []
+        self._words, self._length = [], 0
         if not self._owed:
             if code == CLOSING:
                 self.abort(ConnectionResetError(f"{code} {one_line(words)}"))
@@ -177,6 +179,7 @@ class PipelinedConnection:
         self._on_odd = on_odd
         self._announced: Envelope | None = None
         self._open = False
+        self._refused = False
         self._waits = False
 
     @property
@@ -199,29 +202,40 @@ class PipelinedConnection:
         replies: list[tuple[int, str]] = []
         early = self._announced is not None
         try:
-            if self._open:
-                # The last transaction was broken off: its recipient must not get this message.
-                self._open = False
-                self._dialogue.say(b"RSET\r\n" + self._group(envelope), 4)
-                code, words = await self._dialogue.hear()
-                if code // 100 != 2:  # noqa: PLR2004 - 2xx
-                    # Then the message would go to that recipient too.
-                    raise OddServerError(f"RSET: {code} {one_line(words, 100)}")  # noqa: TRY301 - ends as all others do
-            elif self._announced is None:
-                self._dialogue.say(self._group(envelope), 3)
-            elif self._announced != envelope:
-                raise ConnectionAbortedError("another message was announced")
-            self._announced = None
+            await self._introduce(envelope)
             for _ in _ENVELOPE:
-                replies.append(await self._dialogue.hear())  # noqa: PERF401 - kept when one fails
+                replies.append(await self._dialogue.hear())
+                if self._refused:
+                    # It may have read but half of the message it refused, and the rest as commands.
+                    _be_a_yes("after a refused message", *replies[0])
+                    self._refused = False
             return await self._refusal(replies)
-        except (OSError, OddServerError) as error:
+        except OSError as error:
+            if answer := _first_no(replies):
+                # It left without a word on the rest of the group.
+                self._dialogue.abort()
+                return answer
             if early and not replies and isinstance(error, TimeoutError):
                 self._on_odd("what comes with a message is lost")
             return self._broken(_ENVELOPE[min(len(replies), 2)], error)
+        except OddServerError as error:
+            return self._broken(_ENVELOPE[0 if self._refused else min(len(replies), 2)], error)
         except asyncio.CancelledError:
             self._dialogue.abort()
             raise
+
+    async def _introduce(self, envelope: Envelope) -> None:
+        """Say the commands of an envelope, unless they went with the last message."""
+        if self._open:
+            # The last transaction was broken off: its recipient must not get this message.
+            self._open = False
+            self._dialogue.say(b"RSET\r\n" + self._group(envelope), 4)
+            _be_a_yes("RSET", *await self._dialogue.hear())
+        elif self._announced is None:
+            self._dialogue.say(self._group(envelope), 3)
+        elif self._announced != envelope:
+            raise ConnectionAbortedError("another message was announced")
+        self._announced = None
 
     async def _refusal(self, replies: list[tuple[int, str]]) -> Answer | None:
         """The first reply that is a no, once the server wants nothing more of this message."""
@@ -264,10 +278,14 @@ class PipelinedConnection:
             # What is still buffered must not leave after we have gone.
             dialogue.abort()
             raise
-        if code // 100 != 2 or dialogue.stuck:  # noqa: PLR2004 - 2xx
-            # It takes leave, or may have answered before the end of the message: then it reads what
-            # is left of that as commands, and its answers to those are taken for others'.
+        if code == CLOSING or dialogue.stuck:
+            # The server takes leave, or answered before the end of the message: what is left of
+            # that would be read as commands.
             dialogue.abort()
+        self._refused = code // 100 != 2  # noqa: PLR2004 - 2xx
+        # Nothing is open; but an answer to RSET tells a server that has read all of the message
+        # from one that reads the rest of it as commands.
+        self._open = self._refused and self._announced is None
         return Answer(Stage.BODY, code, text)
 
     async def close(self) -> None:
@@ -289,6 +307,18 @@ class PipelinedConnection:
         if isinstance(error, OddServerError):
             self._on_odd(str(error))
         return Answer(stage, None, words_of(error))
+
+
+def _first_no(replies: Iterable[tuple[int, str]]) -> Answer | None:
+    for stage, (code, words) in zip(_ENVELOPE, replies, strict=False):
+        if code // 100 != 2:  # noqa: PLR2004 - 2xx
+            return Answer(stage, code, words)
+    return None
+
+
+def _be_a_yes(of: str, code: int, words: str) -> None:
+    if code // 100 != 2:  # noqa: PLR2004 - 2xx
+        raise OddServerError(f"{of}: {code} {one_line(words, 100)}")
 
 
 def words_of(error: BaseException) -> str:

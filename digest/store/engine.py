@@ -139,7 +139,11 @@ def _explain(store: Store, error: DBAPIError) -> StoreError | None:
         return StoreReadOnlyError(url=store)
     if "no such table" in words or "UndefinedTable" in type(error.orig).__name__:
         return StoreMissingError(url=store)
-    if isinstance(error, OperationalError) and not store.is_sqlite:
+    if "deadlock detected" in words:
+        return StoreBusyError(url=store, why=words)
+    # A connection is ended under us, too, when a transaction lay idle for too long.
+    gone = isinstance(error, OperationalError) or error.connection_invalidated
+    if gone and not store.is_sqlite:
         return StoreUnreachableError(url=store, why=words)
     return _explain_sqlite(store, words) if store.is_sqlite else None
 

@@ -15,7 +15,15 @@ from sqlalchemy import Select, select
 from sqlmodel import Session, col
 
 from digest.store import Store
-from digest.store.models import OPEN, Delivery, DeliveryStatus, Subscriber, Subscription
+from digest.store.models import (
+    OPEN,
+    Delivery,
+    DeliveryStatus,
+    Edition,
+    EditionStatus,
+    Subscriber,
+    Subscription,
+)
 from digest.subscribers.addresses import Address
 
 FRESH = 2.0
@@ -23,7 +31,10 @@ FRESH = 2.0
 may be mailed, before the message begins."""
 PATIENCE = 5.0
 """Seconds that a change waits for mails in hand: a server that hangs has begun them long before."""
-_OLD = FRESH + 1.0
+MARGIN = 0.5
+"""Seconds within which a sender that has looked again begins: where that took longer, it looks once
+more."""
+_OLD = FRESH + 2 * MARGIN
 """Seconds after which a sender has either begun with a claim or looks again: one who was about to
 begin has had time to."""
 _PAUSE = 0.02
@@ -47,6 +58,9 @@ def withdrawing(store: Store, whom: Select[Any]) -> Iterator[Session]:
     each claim is old, so that its message has begun, or its sender will look again and see the
     change. It waits for `PATIENCE` and three seconds at most, locks aside.
 
+    Who is being made a part of an edition's audience just now has no delivery yet that could be
+    waited for: the change waits until all have theirs.
+
     Args:
         store: the database.
         whom: the numbers of the subscribers; see `holders`.
@@ -59,8 +73,10 @@ def withdrawing(store: Store, whom: Select[Any]) -> Iterator[Session]:
             now = time.monotonic()
             since = {claim: since.get(claim, now) for claim in _in_hand(session, whom)}
             if not since or now > deadline:
-                # Nobody claims anew what we hold: so this ends what might go on for ever.
-                time.sleep(max([0.0, *(seen + _OLD - now for seen in since.values())]))
+                # Nobody claims anew what we hold: so this ends what might go on for ever. Who
+                # looked again just before has begun after two margins.
+                waits = [max(seen + _OLD - now, 2 * MARGIN) for seen in since.values()]
+                time.sleep(max(waits, default=0.0))
                 yield session
                 return
         time.sleep(_PAUSE)
@@ -68,11 +84,15 @@ def withdrawing(store: Store, whom: Select[Any]) -> Iterator[Session]:
 
 def _in_hand(session: Session, whom: Select[Any]) -> Iterator[tuple[int, int]]:
     """Claims that hold, each as its row and the row's fence: a later claim has another."""
-    # The rows are locked: senders pass over locked ones. On SQLite there is one writer.
+    # Locked, as is who freezes an audience (`delivery.audience`). On SQLite there is one writer.
+    drafts = select(col(Edition.id)).where(col(Edition.status) == EditionStatus.DRAFT)
+    session.connection().execute(drafts.with_for_update(read=True))
+    # The rows are locked: senders pass over locked ones.
     rows = (
         select(col(Delivery.id), col(Delivery.fence))
         .add_columns(col(Delivery.status), col(Delivery.claimed_until))
-        .where(col(Delivery.subscriber_id).in_(whom), col(Delivery.status).in_(OPEN))
+        .where(col(Delivery.subscriber_id).in_(whom))
+        .where(col(Delivery.status).in_((*OPEN, DeliveryStatus.UNCERTAIN)))
         .with_for_update()
     )
     now = datetime.now(UTC)

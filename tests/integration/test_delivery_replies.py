@@ -19,7 +19,7 @@ from digest.store.models import Delivery
 from tests.audience import address, draft, program, row_of, send, statuses, stored, subscribe
 from tests.postfix import sink
 from tests.smtp import ANYONE, SmtpServer
-from tests.smtp_session import DROP, DROP_IN_LINE, DROP_INSIDE, HANG, HASTY, TRICKLE
+from tests.smtp_session import DROP, DROP_IN_LINE, DROP_INSIDE, HANG, HASTY, LEAVE, TRICKLE
 from tests.transport import FakeTransport
 
 
@@ -105,6 +105,32 @@ def test_a_server_that_hangs_keeps_nobody_but_its_own(settings: Settings, server
     assert account == Tally(audience=30, accepted=27, deferred=2, uncertain=1)
     found = statuses(app.store)
     assert [found[address(n)] for n in (3, 4, 5)] == ["deferred", "deferred", "uncertain"]
+    app.store.close()
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_a_server_that_leaves_with_a_no_has_said_it(
+    settings: Settings, server: SmtpServer, hurried: None, *, pipelining: bool
+):
+    server.pipelining = pipelining
+    app = program(settings, server)
+    subscribe(app.store, *[address(n) for n in range(30)])
+    edition = draft(app)
+    server.script = {("MAIL", ANYONE): [f"{LEAVE}421 4.7.0 try again later, closing"] * 200}
+    with pytest.raises(ServerUnreachableError, match="try again later"):
+        send(app, edition)
+    assert set(statuses(app.store).values()) == {"waiting"}
+    server.script = {("MAIL", ANYONE): [f"{LEAVE}554 5.7.1 sender address rejected"] * 50}
+    with pytest.raises(EditionPausedError, match="sender address rejected"):
+        send(app, edition)
+    assert set(statuses(app.store).values()) == {"waiting"}
+    server.script = {
+        ("MAIL", ANYONE): [f"{LEAVE}421 too many messages in this connection"] * 3,
+        ("RCPT", address(7)): [f"{LEAVE}550 5.1.1 nobody here"],
+    }
+    resume_edition(app.store, edition, app.clock())
+    assert send(app, edition) == Tally(audience=30, accepted=29, refused=1)
+    assert set(server.taken().values()) == {1}
     app.store.close()
 
 
@@ -299,3 +325,22 @@ def test_another_server_that_closes_refuses_or_is_slow(settings: Settings, optio
         late.close()
     assert rest.accepted == (0 if SINKS[options] == "uncertain" else 6)
     app.close()
+
+
+def test_connections_that_were_refused_are_opened_when_there_is_room(
+    settings: Settings, server: SmtpServer, hurried: None
+):
+    app = program(settings, server, max_connections=10)
+    subscribe(app.store, *[address(n) for n in range(400)])
+    server.max_connections = 1
+    open_then: list[int] = []
+
+    def on_message(count: int) -> None:
+        if count == 3:
+            server.max_connections = 100
+        open_then.append(server.connections)
+
+    server.on_message = on_message
+    assert send(app, draft(app)) == Tally(audience=400, accepted=400)
+    assert max(open_then) > 1
+    app.store.close()

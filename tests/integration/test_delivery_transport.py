@@ -15,7 +15,7 @@ from digest.config import Smtp
 from digest.delivery.addresses import mailbox
 from digest.delivery.envelope import Envelope
 from digest.delivery.replies import Answer, Stage
-from digest.delivery.smtp import Connection, SmtpTransport, send_one
+from digest.delivery.smtp import SmtpTransport, send_one
 from digest.errors import ServerRefusesError, ServerUnreachableError
 from tests.smtp import CERTIFICATE, SmtpServer
 from tests.smtp_session import DROP, DROP_INSIDE, HANG
@@ -66,23 +66,13 @@ async def test_messages_go_one_after_another_over_one_connection(room: Room):
     ]
 
 
-async def after_refusal(room: Room, connection: Connection, stage: Stage) -> Connection:
-    """The connection for the next message: a server that refuses one may not have read it all."""
-    assert connection.alive == (stage is not Stage.BODY)
-    if connection.alive:
-        return connection
-    await connection.close()
-    another: Connection = await room.transport.open()
-    return another
-
-
 @pytest.mark.parametrize("stage", list(Stage))
 async def test_what_is_refused_never_reaches_the_next_recipient(room: Room, stage: Stage):
     who = "*" if stage is Stage.MAIL else "reader1@example.org"
     room.script[(stage.name, who)] = ["550 5.1.1 no"]
     connection = await room.transport.open()
     assert await send_one(connection, envelope(1), MESSAGE) == Answer(stage, 550, "5.1.1 no")
-    connection = await after_refusal(room, connection, stage)
+    assert connection.alive
     assert (await send_one(connection, envelope(2), MESSAGE)).code == 250
     await connection.close()
     yes = [entry.recipient for entry in room.taken() if entry.taken]
@@ -271,7 +261,7 @@ async def test_who_was_announced_with_a_message_and_is_refused_gets_none(room: R
     assert await connection.announce(envelope(1)) is None
     assert (await connection.hand_over(MESSAGE, envelope(2))).code == 250
     assert await send_one(connection, envelope(2), MESSAGE) == Answer(stage, 550, "5.1.1 no")
-    connection = await after_refusal(room, connection, stage)
+    assert connection.alive
     assert (await send_one(connection, envelope(3), MESSAGE)).code == 250
     await connection.close()
     yes = [entry.recipient for entry in room.taken() if entry.taken]
@@ -288,3 +278,13 @@ async def test_an_answer_counts_though_the_end_comes_with_it(after: bytes):
         connection = await SmtpTransport(Smtp.model_validate(facts)).open()
         assert await send_one(connection, envelope(), MESSAGE) == Answer(Stage.BODY, 250, "taken")
         assert not connection.alive
+
+
+async def test_a_reply_without_an_end_ends_the_connection():
+    replies = b"220 x", b"250-x\r\n250 PIPELINING", b"250-\r\n" * 50_000
+    with scripted_socket(*replies) as port:
+        facts = {"host": "127.0.0.1", "port": port, "timeout": SHORT}
+        connection = await SmtpTransport(Smtp.model_validate(facts)).open()
+        answer = await send_one(connection, envelope(), MESSAGE)
+    assert answer == Answer(Stage.MAIL, None, "a reply without an end")
+    assert not connection.alive

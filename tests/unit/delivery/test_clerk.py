@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,6 +43,7 @@ class FakeLedger:
         self.gate = threading.Event()
         self.gate.set()
         self.given_back = 0
+        self.looked = 0
         self.asked = threading.Event()
 
     def exchange(self, outcomes, order: Order, _now: datetime) -> Handout:
@@ -66,6 +68,14 @@ class FakeLedger:
 
     def give_back(self) -> None:
         self.given_back += 1
+
+    def is_stale(self, _claim: Claim, _now: datetime) -> bool:
+        return True
+
+    def renew(self, _claim: Claim, _now: datetime) -> None:
+        self.looked += 1
+        if self.looked == 1:
+            time.sleep(0.1)
 
 
 @pytest.fixture
@@ -224,4 +234,13 @@ async def test_the_stock_of_who_leaves_is_handed_out_anew(clerk: Clerk, ledger: 
         rest += 1
         clerk.settle(outcome(each))
     assert rest == 29
+    await clerk.close()
+
+
+async def test_a_look_that_took_long_is_taken_again(
+    clerk: Clerk, ledger: FakeLedger, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("digest.delivery.clerk.MARGIN", 0.05)
+    assert await clerk.recheck(claim(1)) is None
+    assert ledger.looked == 2
     await clerk.close()
