@@ -1,4 +1,4 @@
-"""Writes the reference of commands, settings and replies: `python -m tests.reference`.
+"""Writes the reference of commands, settings, replies and the lint: `python -m tests.reference`.
 
 It stands with the tests because the program has no use for it, and because a test compares what
 it writes with the pages in docs/reference.
@@ -20,6 +20,7 @@ from typer.main import get_command
 from digest.bootstrap import example_configuration
 from digest.cli import COMMANDS, app
 from digest.config import Settings
+from tests.lint_page import lint_page
 from tests.replies import replies_page
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
@@ -189,6 +190,7 @@ def _length(length: timedelta) -> str:
 
 PAGES = {
     "commands.md": commands_page,
+    "lint.md": lint_page,
     "replies.md": replies_page,
     "settings.md": settings_page,
 }

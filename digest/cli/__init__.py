@@ -24,6 +24,8 @@ COMMANDS = {
     "suppressions": ("digest.cli.suppressions", "List and change who is never mailed."),
     "editions": ("digest.cli.editions", "Compose, look at, send and account for editions."),
     "dkim": ("digest.cli.dkim", "Make the keys that sign mails; show their DNS records."),
+    "templates": ("digest.cli.templates", "Check the templates of mails."),
+    "lint": ("digest.cli.templates:lint", "Say what is wrong with a mail."),
     "demo": ("digest.cli.demo", "See the whole main job on a sample day, on this machine alone."),
     "preview": ("digest.cli.services:preview", "Show an edition in a browser."),
     "run": ("digest.cli.services:run", "Run scheduler, delivery and web in one process."),

@@ -78,15 +78,19 @@ _OLD_ELEMENTS = frozenset({"after", "before", "first-letter", "first-line"})
 def declared(declaration: Token) -> Iterator[str]:
     """The features that a declaration uses; of those that nobody tested, how they are written."""
     name = declaration.lower_name
-    yield from _property(name)
+    displays = [_DISPLAYS.get(_word(token)) for token in declaration.value]
+    if name == "display" and any(displays):
+        yield from filter(None, displays)
+    else:
+        yield from _property(name)
     if declaration.important:
         yield "css-important"
-    if name == "display":
-        for token in declaration.value:
-            if token.type == "ident" and token.lower_value in _DISPLAYS:
-                yield _DISPLAYS[token.lower_value]
     if not name.startswith("mso-"):
         yield from _values(declaration.value)
+
+
+def _word(token: Token) -> str:
+    return str(token.lower_value) if token.type == "ident" else ""
 
 
 def _property(name: str) -> Iterator[str]:

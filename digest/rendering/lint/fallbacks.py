@@ -99,7 +99,6 @@ FALLBACKS: dict[str, Fallback] = {
         "normal, bold, or 600 and more",
         needs.like("normal|bold|[6-9]00"),
     ),
-    "css-font": Fallback("As its parts.", "nothing", needs.always),
     "css-height": Fallback(
         "A cell may grow; it is not cut.", "a cell, an image, or auto", needs.height
     ),
@@ -147,6 +146,9 @@ FALLBACKS: dict[str, Fallback] = {
     "css-word-break": _LONG_WORDS,
     "css-word-wrap": _LONG_WORDS,
     "css-overflow-wrap": _LONG_WORDS,
+    "css-white-space": Fallback(
+        "A line breaks where it need not; nothing is lost.", "nowrap", needs.like("normal|nowrap")
+    ),
     "html-align": Fallback(
         "Cells align in every client.", "a cell, or a table in the middle", needs.align
     ),

@@ -54,7 +54,11 @@ _ELEMENTS = {
 _TYPED = ("input", "button")
 _FOR_WORD = frozenset({"xml", "noscript"})
 _FORMATS = {"jpeg": "jpg", "tif": "tiff", "heic": "heif", "m4v": "mp4"}
-_ATTRIBUTES = {"srcset": "html-srcset", "sizes": "html-srcset", "inert": "css-inert-attribute"}
+_ATTRIBUTES = {
+    **dict.fromkeys(("srcset", "sizes"), "html-srcset"),
+    "inert": "css-inert-attribute",
+    "loading": "html-loading-attribute",
+}
 
 
 def used(page: Page) -> Iterator[Use | Broken]:
@@ -108,6 +112,9 @@ def _of_attributes(element: Element) -> Iterator[str]:
 
 def _format(source: str) -> Iterator[str]:
     """The feature that a picture's format is, where its address tells."""
+    if source.startswith("data:"):
+        yield "image-base64"
+        return
     try:
         ending = re.search(r"\.(\w+)$", urlsplit(source).path)
     except ValueError:

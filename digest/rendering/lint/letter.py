@@ -108,10 +108,10 @@ def _check_unsubscribing(letter: EmailMessage, found: Findings) -> None:
 
 def _check_signatures(letter: EmailMessage, found: Findings, *, bulk: bool) -> None:
     signatures = [_tags(value) for value in _fields(letter, "DKIM-Signature")]
-    if not signatures:
-        return
     address = next((a for _, a in getaddresses(_fields(letter, "From"))), "")
     domain = address.rpartition("@")[2].lower()
+    if not signatures or not domain:
+        return
     aligned = [tags for tags in signatures if _is_aligned(tags.get("d", "").lower(), domain)]
     if not aligned:
         signed = ", ".join(tags.get("d", "?") for tags in signatures)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 import tinycss2
@@ -115,8 +116,10 @@ class Page:
 def read_page(html: str) -> Page:
     """The page that a client makes of the HTML."""
     page = Page(html)
-    if html.strip():
-        _walk(page, _parsed(html).iter(), 1, Audience.ALL)
+    root = _parsed(html) if html.strip() else None
+    if root is not None:  # as of a page that is nothing but the beginning of a comment
+        before = reversed(list(root.itersiblings(preceding=True)))
+        _walk(page, chain(before, root.iter(), root.itersiblings()), 1, Audience.ALL)
     return page
 
 

@@ -182,4 +182,22 @@ _LETTER = [
         ),
     ),
 ]
-RULES = {rule.name: rule for rule in [*_CLIENTS, *_STRUCTURE, *_COLOURS, *_TEXT, *_LETTER]}
+_TEMPLATES = [
+    *_errors(
+        (
+            "template-broken",
+            "templates can be parsed, and make a mail of whatever comes",
+            "correct the line that is named, or remove your copy to use the one that ships",
+        ),
+    ),
+    *_warnings(
+        (
+            "mail-unknown",
+            "every folder with a subject.txt makes a mail that the program sends",
+            "remove the folder, or give it the name of one of ours",
+        ),
+    ),
+]
+RULES = {
+    rule.name: rule for rule in [*_CLIENTS, *_STRUCTURE, *_COLOURS, *_TEXT, *_LETTER, *_TEMPLATES]
+}
