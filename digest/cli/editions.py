@@ -90,7 +90,8 @@ def list_editions(
     app = program(context)
     query = select(Edition).order_by(col(Edition.date).desc(), col(Edition.id).desc()).limit(limit)
     # Each may hold a megabyte: its pages, in every language of its readers.
-    query = query.options(defer(col(Edition.document)), defer(col(Edition.rendered)))
+    large = (col(Edition.document), col(Edition.rendered))
+    query = query.options(*map(defer, large))  # type: ignore[arg-type] # SQLModel's types hide these
     if newsletter:
         query = query.where(Edition.newsletter == app.settings.newsletter(newsletter).slug)
     with app.store.read() as session:
