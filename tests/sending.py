@@ -108,7 +108,8 @@ def _freeze() -> None:
         os.kill(os.getpid(), signal.SIGSTOP)
 
 
-def _die() -> None:
+def die() -> None:
+    """End this process at once, with nothing put in order."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -120,7 +121,7 @@ def _exchange(true: Callable[..., object]) -> Callable[..., object]:
     return exchange
 
 
-def _strike(step: Step, turn: int, fault: Callable[[], None]) -> None:
+def strike(step: Step, turn: int, fault: Callable[[], None]) -> None:
     """Let something happen when a step is reached for the `turn`th time."""
     true, turns = getattr(step.owner, step.name), itertools.count(1)
 
@@ -150,10 +151,10 @@ def main() -> None:
     parser.add_argument("--lease", type=float)
     asked = parser.parse_args()
     if asked.kill:
-        _strike(STEPS[asked.kill], asked.turn, _die)
+        strike(STEPS[asked.kill], asked.turn, die)
     if asked.freeze:
         Ledger.exchange = _exchange(Ledger.exchange)  # type: ignore[method-assign, assignment]
-        _strike(STEPS[asked.freeze], asked.turn, _freeze)
+        strike(STEPS[asked.freeze], asked.turn, _freeze)
     if asked.lease:
         lease = timedelta(seconds=asked.lease)
         # No setting makes it so short.
