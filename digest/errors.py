@@ -214,7 +214,11 @@ class EditionPausedError(DigestError):
 
 
 class EditionEndedError(DigestError):
-    """Edition {edition} is {status}: there is nothing left to {wanted}."""
+    """Edition {edition} is {status}: there is nothing to {wanted}."""
+
+
+class NobodySubscribesError(UsageError):
+    """Nobody gets "{newsletter}": its active subscribers are 0, pending {pending}: {remedy}."""
 
 
 class AccountMismatchError(DigestError):
@@ -266,7 +270,7 @@ class PanelUnusableError(DigestError):
 
 
 class LogoUnusableError(DigestError):
-    """The logo {url} is of no use ({why}): save a smaller PNG there, twice as wide as it is shown."""
+    """The logo {url} is of no use ({why}): put a PNG there, twice as wide as it is shown."""
 
 
 class NoSuchFeedError(UsageError):

@@ -123,7 +123,8 @@ def standing(edition_id: int, status: str, account: "Tally") -> list[str]:
         "sending": [f"`digest run` sends it on, or `digest editions send {edition_id}`"],
         "paused": [f"`digest editions resume {edition_id}` lets it go on"],
     }.get(status, [])
-    return [f"edition {edition_id} is {status}", *account_lines(account, edition_id), *hint]
+    lines = account_lines(account, edition_id, status)
+    return [f"edition {edition_id} is {status}", *lines, *hint]
 
 
 def account_data(account: "Tally") -> dict[str, Any]:
@@ -135,10 +136,10 @@ def account_data(account: "Tally") -> dict[str, Any]:
     }
 
 
-def account_lines(account: "Tally", edition_id: int) -> list[str]:
+def account_lines(account: "Tally", edition_id: int, status: str) -> list[str]:
     """The account for people: a part a line, and the sum."""
     if not account.audience:
-        return ["nobody is in its audience yet"]
+        return ["its audience is not written yet" if status == "draft" else "it has no audience"]
     parts = list(_parts(account, edition_id))
     width = len(f"{account.audience:,}")
     lines = table((name, f"{count:>{width},}", beside) for name, count, beside in parts)

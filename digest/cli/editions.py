@@ -133,7 +133,7 @@ def show(
     data = {**_facts(edition), **held, "excluded": excluded, **account_data(account)}
     data["instead"] = (edition.rendered or {}).get("instead", "")
     lines = [_headline(edition), "", *content_lines(held, whole=True)]
-    lines += ["", *_left_out(excluded), "", *account_lines(account, edition_id)]
+    lines += ["", *_left_out(excluded), "", *account_lines(account, edition_id, edition.status)]
     if edition.note:
         lines.append(edition.note)
     if data["instead"]:
@@ -243,10 +243,14 @@ def send(
 
     from digest.cli.progress import sending_progress
     from digest.delivery.account import check_account
+    from digest.delivery.audience import check_readers
+    from digest.editions.life import find_edition
     from digest.logs import set_up
     from digest.worker import send_until_done
 
     app = program(context)
+    with app.store.read() as session:
+        check_readers(session, find_edition(session, edition_id))
     with sending_progress(app.clock, quiet=as_json) as tell:
         # Within: where there is a bar, what is logged is written above it.
         set_up(app.settings.logging.format, app.settings.logging.level)

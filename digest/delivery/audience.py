@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, insert, literal, select, update
+from sqlalchemy import ColumnElement, case, func, insert, literal, select, update
 from sqlmodel import Session, col
 
 from digest.config import Newsletter, Settings
 from digest.editions.calendar import wave
 from digest.editions.life import find_edition, load_document, lock_edition
-from digest.errors import EditionEndedError, EditionPausedError
+from digest.errors import EditionEndedError, EditionPausedError, NobodySubscribesError
 from digest.rendering import RenderedEdition, reader_language
 from digest.store import Store
 from digest.store.document import EditionDocument
@@ -70,6 +70,26 @@ def begin(
     if at_once:
         _hurry(store, edition_id, now)
     return edition
+
+
+def check_readers(session: Session, edition: Edition) -> None:
+    """Make sure that a draft has somebody to go to: with an empty audience it would be over.
+
+    Raises:
+        NobodySubscribesError: the newsletter has no active subscription.
+    """
+    if edition.status != EditionStatus.DRAFT:
+        return
+    status = col(Subscription.status)
+    ours = select(status, func.count()).where(col(Subscription.newsletter) == edition.newsletter)
+    counts = {row[0]: row[1] for row in session.execute(ours.group_by(status))}
+    if counts.get(SubscriptionStatus.ACTIVE):
+        return
+    pending = counts.get(SubscriptionStatus.PENDING, 0)
+    remedy = "`digest subscribers add` or `import` some"
+    if pending:
+        remedy = "`digest subscribers import` again with --confirmed if they have agreed"
+    raise NobodySubscribesError(newsletter=edition.newsletter, pending=pending, remedy=remedy)
 
 
 def _rendered(store: Store, render: Render, document: EditionDocument) -> RenderedEdition:

@@ -212,7 +212,7 @@ def test_an_edition_that_is_not_sent_yet_stays_as_it_is(store: Store, status: Ed
 
 def test_nothing_of_a_cancelled_edition_is_resent(store: Store):
     edition = edition_with(store, S.UNCERTAIN, status=EditionStatus.CANCELLED)
-    with pytest.raises(EditionEndedError, match="nothing left to resend"):
+    with pytest.raises(EditionEndedError, match="nothing to resend"):
         resolve_uncertain(store, edition, Resolution.RESEND, NOW)
     assert resolve_uncertain(store, edition, Resolution.ACCEPTED, NOW) == 1
 

@@ -12,6 +12,8 @@ import pytest
 from digest.cli import main
 from digest.store import Store
 from tests.articles import put
+from tests.audience import address, subscribe
+from tests.smtp import SmtpServer
 
 ALIKE = (
     "Parliament passes the budget after a night sitting",
@@ -50,6 +52,13 @@ def desk(folder: Path, store: Store, monkeypatch: pytest.MonkeyPatch, capsys) ->
         return int(end.value.code or 0), captured.out, captured.err
 
     return Desk(run)
+
+
+@pytest.fixture
+def reader(store: Store, server: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who gets editions, and a server that takes them."""
+    subscribe(store, address(1))
+    monkeypatch.setenv("DIGEST_SMTP__PORT", str(server.port))
 
 
 def stories(built) -> list[list[int]]:
@@ -104,6 +113,7 @@ def test_pins_and_hides(desk: Desk):
     assert desk.json("articles", "list", "--marked")["articles"] == []
 
 
+@pytest.mark.usefixtures("reader")
 def test_a_pin_without_effect_says_why_and_proposes_no_rebuilding(desk: Desk, store: Store):
     now = datetime.now(UTC)
     old = str(put(store, "Long ago", now - timedelta(days=5)))
@@ -121,10 +131,26 @@ def test_a_pin_without_effect_says_why_and_proposes_no_rebuilding(desk: Desk, st
     assert "already, but it will not come" in desk("articles", "pin", "3")
 
 
+@pytest.mark.usefixtures("reader")
 def test_an_edition_that_is_no_draft_stays_as_it_is(desk: Desk):
     desk("editions", "build", "morning")
     desk("editions", "send", "1")
     assert "is sent and stays as it is" in desk("articles", "hide", "4")
+
+
+def test_an_edition_goes_to_nobody_only_by_mistake_and_stays_a_draft(desk: Desk, tmp_path: Path):
+    desk("editions", "build", "morning")
+    status, _, said = desk.run("editions", "send", "1")
+    assert (status, "`digest subscribers add` or `import` some" in said) == (2, True)
+    people = tmp_path / "readers.csv"
+    people.write_text("email\nana@example.org\nben@example.org\n")
+    desk("subscribers", "import", str(people))
+    status, _, said = desk.run("editions", "send", "1")
+    assert (status, "pending 2" in said, "again with --confirmed" in said) == (2, True, True)
+    assert "its audience is not written yet" in desk("editions", "show", "1")
+    assert desk.json("editions", "show", "1")["status"] == "draft"
+    desk("subscribers", "import", str(people), "--confirmed", "--consent-note", "a form")
+    assert desk.json("subscribers", "list", "--status", "active")["total"] == 2
 
 
 MISTAKES = [

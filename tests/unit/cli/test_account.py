@@ -20,7 +20,7 @@ def test_each_part_has_a_line_and_the_sum_is_shown():
         next_deferred=DUE,
     )
     assert account.adds_up
-    assert account_lines(account, 5) == [
+    assert account_lines(account, 5, "sending") == [
         "accepted   1,190",
         "refused        2  digest editions deliveries 5 --status refused",
         "deferred       3  next try 2026-03-03 05:01:00 UTC",
@@ -38,12 +38,13 @@ def test_each_part_has_a_line_and_the_sum_is_shown():
 def test_an_account_that_does_not_add_up_says_so():
     account = Tally(audience=3, accepted=2)
     assert not account.adds_up
-    assert account_lines(account, 5)[-1] == "audience 3 ≠ 2"
+    assert account_lines(account, 5, "sending")[-1] == "audience 3 ≠ 2"
     assert account.said() == "audience 3: accepted 2: this does not add up"
     assert account_data(account)["adds_up"] is False
     lost = Tally(audience=1)
-    assert account_lines(lost, 5) == ["audience 1 ≠ 0"]
+    assert account_lines(lost, 5, "sending") == ["audience 1 ≠ 0"]
 
 
 def test_an_account_of_nobody():
-    assert account_lines(Tally(), 5) == ["nobody is in its audience yet"]
+    assert account_lines(Tally(), 5, "draft") == ["its audience is not written yet"]
+    assert account_lines(Tally(), 5, "sent") == ["it has no audience"]
