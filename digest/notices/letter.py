@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from digest.config import Settings
@@ -13,7 +14,7 @@ from digest.delivery.envelope import Envelope
 from digest.delivery.message import bounce_address
 from digest.delivery.transfer import BOUNDARY, alternative, shortest
 from digest.errors import DigestError, TemplateMissingError
-from digest.rendering import SiteFacts, Templates
+from digest.rendering import SiteFacts, Templates, bounded
 from digest.rendering.mail import Mail, render_mail
 from digest.store.models import Notice
 
@@ -67,9 +68,17 @@ def _render(notice: Notice, settings: Settings, templates: Sequence[Templates]) 
     broken: DigestError | None = None
     publisher = SiteFacts(site.name, site.base_url, site.postal_address)
     facts = _facts(notice, settings)
+    work = partial(
+        render_mail,
+        name=notice.mail,
+        language=site.language,
+        site=publisher,
+        theme=theme,
+        **facts,
+    )
     for folders in templates:
         try:
-            return render_mail(folders, notice.mail, site.language, publisher, theme, **facts)
+            return bounded(work, folders)
         except DigestError as error:
             broken = broken or error
     raise broken or TemplateMissingError(name=notice.mail, folders="no folder")

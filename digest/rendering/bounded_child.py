@@ -13,7 +13,7 @@ from digest.errors import DigestError, TemplateBrokenError
 from digest.rendering.templates import OutOfTimeError
 
 _GRACE = 5
-"""Seconds between being told that time is up and being killed: to say in which line that was."""
+"""Seconds between being told that time is up, which comes once a second, and being killed."""
 
 
 def main() -> None:
@@ -23,7 +23,6 @@ def main() -> None:
     sys.stdout = sys.stderr  # whatever is printed is no answer
 
     def time_is_up(_signal: int, _frame: object) -> NoReturn:
-        signal.signal(signal.SIGXCPU, signal.SIG_IGN)  # it comes every second from now on
         raise OutOfTimeError(f"it takes more than {cpu} seconds")
 
     signal.signal(signal.SIGXCPU, time_is_up)
