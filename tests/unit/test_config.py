@@ -125,6 +125,12 @@ def test_tags_and_sections_have_their_weights_by_key(load):
 
 
 MISTAKES = [
+    ('[desk]\nnotify = ["desk"]', 'desk.notify[1]: "desk" is no e-mail address'),
+    (
+        '[desk]\nnotify = ["desk@example.org", "Desk@Example.org"]',
+        "desk.notify: Desk@example.org stands twice: remove one",
+    ),
+    ('[desk]\nnotify = "desk@example.org"', "desk.notify: must be a list in square brackets"),
     ("[web]\nport = 70000", "web.port: must be less than or equal to 65535"),
     ('[web]\nport = "http"', "web.port: must be a valid integer"),
     ('[web]\nhots = "x"', 'web.hots: unknown key: did you mean "host"?'),

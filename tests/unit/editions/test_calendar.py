@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.editions.calendar import DAYS, Due, Schedule, next_due, wall_instant, wave, zones_of
+from digest.editions.calendar import (
+    DAYS,
+    Due,
+    Schedule,
+    missed,
+    next_due,
+    wall_instant,
+    wave,
+    zones_of,
+)
 
 SOFIA = ZoneInfo("Europe/Sofia")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -132,3 +141,23 @@ def test_one_edition_a_local_day_in_every_zone(zone: ZoneInfo, start: date, wall
     missing = {days[0] + timedelta(days=n) for n in range((days[-1] - days[0]).days)} - set(days)
     assert len(set(days)) == len(days)
     assert all(wall_instant(day, wall, zone) is None for day in missing)
+
+
+def test_missed_is_what_nobody_began_and_what_is_too_late_for_its_last_readers():
+    schedule = Schedule(SEVEN, ("mon", "tue", "wed"), (SOFIA, NEW_YORK))
+    monday = date(2026, 3, 2)
+    # New York's 07:00 is 12:00 UTC; six hours later it is too late.
+    just_so = datetime(2026, 3, 3, 18, 0, tzinfo=UTC)
+    assert missed(schedule, [monday], just_so, LATE, monday) == []
+    late = just_so + timedelta(seconds=1)
+    assert missed(schedule, [monday], late, LATE, monday) == [date(2026, 3, 3)]
+    assert missed(schedule, [], late, LATE, monday) == [monday, date(2026, 3, 3)]
+    weekend = datetime(2026, 3, 8, 23, 0, tzinfo=UTC)
+    assert missed(schedule, [], weekend, LATE, date(2026, 3, 5)) == []
+
+
+def test_a_date_that_a_zone_skips_is_not_missed():
+    after = datetime(2012, 1, 1, 12, tzinfo=UTC)
+    skipped = date(2011, 12, 30)
+    found = missed(daily(APIA), [], after, LATE, skipped)
+    assert found == [date(2011, 12, 31), date(2012, 1, 1)]
