@@ -198,11 +198,11 @@ class NoSuchSuppressionError(UsageError):
 
 
 class ServerUnreachableError(DigestError):
-    """The SMTP server {server} cannot be reached ({why}): check its settings; then send again."""
+    """The SMTP server {server} cannot be reached ({why}): check that it runs, and its settings."""
 
 
 class ServerRefusesError(DigestError):
-    """The SMTP server {server} refuses ({why}): correct [smtp] or [[servers]]."""
+    """The server {server} refuses ({why}): correct [smtp] or [[servers]], restart `digest run`."""
 
 
 class JournalError(DigestError):

@@ -35,7 +35,7 @@ def test_a_server_that_refuses_our_password_pauses_and_refuses_nobody(
             send(app, edition)
     row = stored(app, edition)
     assert row.status == "paused"
-    assert row.note.endswith("): correct [smtp] or [[servers]]")
+    assert row.note.endswith("): correct [smtp] or [[servers]], restart `digest run`")
     assert statuses(app.store) == {address(1): "waiting"}
     app.store.close()
 

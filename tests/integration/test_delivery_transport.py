@@ -195,7 +195,7 @@ async def test_nobody_listens():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     transport = SmtpTransport(Smtp(host="127.0.0.1", port=port))
-    said = rf"127\.0\.0\.1:{port} cannot be reached \(.*refused.*\): check its settings"
+    said = rf"127\.0\.0\.1:{port} cannot be reached \(.*refused.*\): check that it runs"
     with pytest.raises(ServerUnreachableError, match=said):
         await transport.open()
 
