@@ -1,6 +1,7 @@
 """The reference of templates has every variable, hole and block, and no others."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from digest.rendering.view import (
     StoryView,
 )
 from tests.documents import OUR_TEMPLATES, SITE, edition
+from tests.notices import COMMON, MAILS
 
 REFERENCE = (Path(__file__).parents[3] / "docs/reference/templates.md").read_text(encoding="utf-8")
 VIEWS = {"edition": EditionView, "heading": HeadingView, "story": StoryView, "site": SiteFacts}
@@ -61,4 +63,19 @@ def test_every_file():
         path.relative_to(OUR_TEMPLATES).as_posix() for path in OUR_TEMPLATES.glob("email/*.html")
     }
     ours |= {f"email/edition/{name}" for name in ("subject.txt", "body.txt", "body.html")}
-    assert set(re.findall(r"^\| `(email/\S+)`", REFERENCE, re.MULTILINE)) == ours
+    assert set(re.findall(r"^\| `(email/\S+\.\w+)`", REFERENCE, re.MULTILINE)) == ours
+
+
+def test_every_mail_and_what_it_sees():
+    folders = {path.parent.name for path in OUR_TEMPLATES.glob("email/*/subject.txt")}
+    named = set(re.findall(r"^\| `email/(\w+)/`", REFERENCE, re.MULTILINE))
+    assert named == folders - {"edition"}
+    described = REFERENCE.partition("## Mails to one person")[2]
+    facts = {key for mail in MAILS.values() for key in (*mail, *_inner(mail))} | COMMON.keys()
+    assert [key for key in sorted(facts) if f"`{key}`" not in described] == []
+
+
+def _inner(facts: dict[str, Any]) -> Iterator[str]:
+    yield from facts.get("account", ())
+    for feed in facts.get("feeds", ()):
+        yield from feed
