@@ -40,7 +40,7 @@ MAILS: dict[str, dict[str, Any]] = {
     },
     "paused": {
         **_EDITION,
-        "reason": f"The SMTP server mail.example.org:587 refuses ({_AUTH}): correct [smtp]",
+        "reason": f"The server mail.example.org:587 refuses ({_AUTH}): correct [smtp]",
     },
     "skipped": {**_EDITION, "cause": "no articles"},
 }
