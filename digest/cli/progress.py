@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Column
 
 from digest.cli.common import note
 
@@ -54,13 +55,13 @@ class Pace:
 
 
 def outlook(account: "Tally", rate: float, now: datetime) -> str:
-    """Rate, time left, and who is left: what stands beside the bar."""
+    """Rate, time left, who is left, and why nothing leaves: what stands beside the bar."""
     parts = []
     if rate:
         parts.append(f"{rate:,.0f}/s" if rate >= _SLOW else f"{rate:.1f}/s")
     if account.next_waiting and account.next_waiting > now:
         parts.append(f"{account.waiting:,} waiting, {_next('turn', account.next_waiting, now)}")
-    elif account.waiting and rate:
+    elif account.waiting and rate and not account.note:
         parts.append(f"{_length(account.waiting / rate)} left")
     if account.deferred and account.next_deferred:
         parts.append(f"{account.deferred:,} deferred, {_next('try', account.next_deferred, now)}")
@@ -69,6 +70,8 @@ def outlook(account: "Tally", rate: float, now: datetime) -> str:
         for name, count in (("refused", account.refused), ("uncertain", account.uncertain))
         if count
     ]
+    if account.note and not rate:  # a note may be of a while ago: what leaves now says more
+        parts.append(account.note)
     return " · ".join(parts)
 
 
@@ -86,7 +89,8 @@ def _bar(console: Console) -> Progress:
         TextColumn("sending"),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[outlook]}", markup=False),
+        # Folded, not cut: a note says at its end what to do.
+        TextColumn("{task.fields[outlook]}", markup=False, table_column=Column(overflow="fold")),
         console=console,
         transient=True,
     )

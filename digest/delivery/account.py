@@ -41,7 +41,7 @@ class Tally:
 
     `waiting` counts those in flight too. All parts sum to `audience`, which counts every row
     there is: see `adds_up`. `next_waiting` and `next_deferred` are the instants when the first of
-    them is due, None where there are none.
+    them is due, None where there are none; `note` is the edition's own, on why it does not get on.
     """
 
     audience: int = 0
@@ -51,9 +51,10 @@ class Tally:
     uncertain: int = 0
     waiting: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
-    # Instants are no part of the sum.
+    # What is no part of the sum.
     next_waiting: datetime | None = field(default=None, compare=False)
     next_deferred: datetime | None = field(default=None, compare=False)
+    note: str = field(default="", compare=False)
 
     @property
     def adds_up(self) -> bool:
@@ -84,8 +85,8 @@ class Tally:
 
     def as_dict(self) -> dict[str, Any]:
         """The audience and its parts, by name."""
-        instants = {"next_waiting", "next_deferred"}
-        return {name: value for name, value in asdict(self).items() if name not in instants}
+        beside = {"next_waiting", "next_deferred", "note"}
+        return {name: value for name, value in asdict(self).items() if name not in beside}
 
 
 def tally(session: Session, edition_id: int) -> Tally:
@@ -107,6 +108,7 @@ def tally(session: Session, edition_id: int) -> Tally:
         first[row.status] = min(row.due, first.get(row.status, row.due))
         if row.status == DeliveryStatus.SKIPPED:
             skipped[row.reason] = row.number
+    note = select(col(Edition.note)).where(col(Edition.id) == edition_id)
     return Tally(
         audience=sum(counts.values()),
         accepted=counts.get(DeliveryStatus.ACCEPTED, 0),
@@ -117,6 +119,7 @@ def tally(session: Session, edition_id: int) -> Tally:
         skipped=skipped,
         next_waiting=first.get(DeliveryStatus.WAITING),
         next_deferred=first.get(DeliveryStatus.DEFERRED),
+        note=session.scalars(note).first() or "",
     )
 
 

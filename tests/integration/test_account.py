@@ -10,8 +10,9 @@ from sqlmodel import col, select
 from digest.bootstrap import App
 from digest.cli.account import watch_sending
 from digest.config import Settings
-from digest.delivery import tally
+from digest.delivery import Tally, tally
 from digest.delivery.account import check_account, deliveries, said_of
+from digest.delivery.control import set_note
 from digest.delivery.resolve import Resolution, resolve_uncertain
 from digest.errors import (
     AccountMismatchError,
@@ -95,6 +96,14 @@ def test_the_first_of_those_that_wait_and_of_those_put_off_are_known(store: Stor
     assert account.next_waiting == NOW + timedelta(seconds=1)
     none = account_of(store, edition_with(store, S.ACCEPTED, number=2))
     assert (none.next_waiting, none.next_deferred) == (None, None)
+
+
+def test_an_account_has_the_note_of_its_edition_beside_its_sum(store: Store):
+    edition = edition_with(store, S.WAITING, status=EditionStatus.SENDING)
+    set_note(store, edition, "nobody answers")
+    account = account_of(store, edition)
+    assert (account.note, account) == ("nobody answers", Tally(audience=1, waiting=1))
+    assert "note" not in account.as_dict()
 
 
 def test_a_row_that_stands_nowhere_known_is_in_the_audience_and_in_no_part(store: Store):

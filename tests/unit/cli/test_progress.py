@@ -62,6 +62,29 @@ def test_what_stands_beside_the_bar(account: Tally, rate: float, said: str):
     assert outlook(account, rate, NOW) == said
 
 
+UNTIL = "no more may leave before 2026-03-04 00:00 UTC"
+
+
+def test_what_keeps_mail_from_leaving_is_said_and_no_time_left_is_made_up():
+    account = Tally(audience=9, accepted=4, waiting=5, note=UNTIL)
+    assert outlook(account, 0, NOW) == UNTIL
+    assert outlook(account, 0.4, NOW) == "0.4/s"
+    refused = Tally(audience=9, accepted=3, refused=1, waiting=5, note=UNTIL)
+    assert outlook(refused, 0, NOW) == f"1 refused · {UNTIL}"
+
+
+def test_a_bar_shows_the_whole_of_what_it_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    with sending_progress(lambda: NOW, quiet=False) as tell:
+        assert tell is not None
+        tell(Tally(audience=40, waiting=40, note=UNTIL))
+    shown = capsys.readouterr().err
+    assert all(word in shown for word in UNTIL.split())
+
+
 def test_where_there_is_no_terminal_a_line_comes_now_and_then(capsys: pytest.CaptureFixture[str]):
     moments = iter([NOW, *(after(second) for second in range(25))])
     with sending_progress(lambda: next(moments), quiet=False) as tell:
