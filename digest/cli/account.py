@@ -13,6 +13,7 @@ from digest.cli.tables import table
 if TYPE_CHECKING:
     from digest.bootstrap import App
     from digest.delivery import Tally
+    from digest.store.models import Edition
 
 app = typer.Typer()
 
@@ -44,7 +45,10 @@ def deliveries(
     limit: Annotated[int, typer.Option(min=1, max=10_000_000, help="How many at most.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """List an edition's deliveries: who got it, who did not, and what the server said."""
+    """List an edition's deliveries: who got it, who did not, and what the server said.
+
+    Those that are uncertain come with their Message-ID, to look for in the server's log.
+    """
     from digest.delivery.account import deliveries
     from digest.editions.life import find_edition
     from digest.store.models import DeliveryStatus
@@ -52,12 +56,29 @@ def deliveries(
     app = program(context)
     wanted = DeliveryStatus(status) if status else None
     with app.store.read() as session:
-        find_edition(session, edition_id)
+        edition = find_edition(session, edition_id)
         rows, total = deliveries(session, edition_id, wanted, limit=limit)
-    lines = table((row["email"] or "(erased)", row["said"]) for row in rows) or ["none"]
+    rows = [row | {"message_id": _message_id(app, edition, row["delivery"])} for row in rows]
+    lines = table(map(_cells, rows)) or ["none"]
     if total > len(rows):
         lines.append(f"… and {total - len(rows):,} more (--limit shows them)")
     say({"id": edition_id, "deliveries": rows, "total": total}, lines, as_json=as_json)
+
+
+def _message_id(app: "App", edition: "Edition", delivery: int) -> str | None:
+    from digest.delivery.message import message_id
+    from digest.errors import UsageError
+
+    try:
+        newsletter = app.settings.newsletter(edition.newsletter)
+        return message_id(newsletter, edition.id or 0, delivery, app.tokens)
+    except UsageError:  # the newsletter is no more, or the key is lost: the rest can be told
+        return None
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, str, str]:
+    sought = row["message_id"] if row["status"] == "uncertain" else None
+    return row["email"] or "(erased)", row["said"], sought or ""
 
 
 @app.command()

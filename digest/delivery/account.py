@@ -20,7 +20,7 @@ _SAID: dict[str, str] = {
     DeliveryStatus.DEFERRED: "deferred until {due:%Y-%m-%d %H:%M:%S} UTC ({reply})",
     DeliveryStatus.ACCEPTED: "accepted at {finished:%Y-%m-%d %H:%M:%S} UTC ({reply})",
     DeliveryStatus.REFUSED: "refused at {finished:%Y-%m-%d %H:%M:%S} UTC ({reply})",
-    DeliveryStatus.UNCERTAIN: "uncertain: the answer was lost ({reply})",
+    DeliveryStatus.UNCERTAIN: "uncertain since {finished:%Y-%m-%d %H:%M:%S} UTC ({reply})",
     DeliveryStatus.SKIPPED: "skipped: {why}",
 }
 RESOLVED = "resolved"

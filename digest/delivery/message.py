@@ -70,13 +70,12 @@ class Letterhead:
         return f"{local}+{self.tokens.bounce(delivery_id)}@{domain}"
 
     def message_id(self, delivery_id: int, now: datetime) -> str:
-        """The same on every attempt, and on no other site's or restored database's mails.
+        """The delivery's; a test has a new one each time.
 
-        A test has a new one each time: mailboxes hide a message that they think they have.
+        Mailboxes hide a message that they think they have.
         """
         secret = self.tokens.bounce(delivery_id) + (now.isoformat() if self.test else "")
-        mark = hashlib.sha256(secret.encode("ascii")).hexdigest()[:12]
-        return f"<{self.newsletter}.{self.edition_id}.{delivery_id}.{mark}@{self.domain}>"
+        return _message_id(self.newsletter, self.edition_id, delivery_id, secret, self.domain)
 
     def reader_token(self, recipient: Recipient) -> str:
         """The token of the links in a reader's mail."""
@@ -127,6 +126,17 @@ class Letterhead:
         if self.reply_to:
             fields.insert(1, headers.field("Reply-To", owner.encode("ascii")))
         return b"".join(fields)
+
+
+def message_id(newsletter: Newsletter, edition_id: int, delivery_id: int, tokens: Tokens) -> str:
+    """The same on every attempt, and on no other site's or restored database's mails."""
+    secret, domain = tokens.bounce(delivery_id), domain_of(newsletter.from_address)
+    return _message_id(newsletter.slug, edition_id, delivery_id, secret, domain)
+
+
+def _message_id(slug: str, edition_id: int, delivery_id: int, secret: str, domain: str) -> str:
+    mark = hashlib.sha256(secret.encode("ascii")).hexdigest()[:12]
+    return f"<{slug}.{edition_id}.{delivery_id}.{mark}@{domain}>"
 
 
 def bounce_address(settings: Settings, newsletter: Newsletter) -> str:

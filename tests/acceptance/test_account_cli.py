@@ -61,7 +61,12 @@ def test_from_the_sending_to_the_last_doubt_settled(desk: Program, server: SmtpS
     refused = desk.json("editions", "deliveries", "1", "--status", "refused")
     assert [(row["email"], row["code"]) for row in refused["deliveries"]] == [(ANA, 550)]
     assert REFUSAL in refused["deliveries"][0]["said"]
-    assert "No. 1  uncertain: the answer was lost" in desk("subscribers", "show", BEN)
+    assert "No. 1  uncertain since 20" in desk("subscribers", "show", BEN)
+
+    (lost,) = desk.json("editions", "deliveries", "1", "--status", "uncertain")["deliveries"]
+    (taken,) = (mail for mail in server.received if mail.recipient == BEN)
+    assert lost["message_id"] in taken.data.decode()
+    assert lost["message_id"] in desk("editions", "deliveries", "1")
 
     mistaken = desk.run("editions", "resolve", "1", "--uncertain", "resend", "--to", EVA)
     assert (mistaken.returncode, "is not uncertain" in mistaken.stderr) == (2, True)
