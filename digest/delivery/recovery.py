@@ -1,6 +1,7 @@
 """What becomes of the claims of senders that are dead, or slept past their lease."""
 
-from collections import defaultdict
+import logging
+from collections import Counter, defaultdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from digest.delivery.statements import has_open, record
 from digest.delivery.transitions import Fields, Policy, lost, settled, untouched
 from digest.store import Store
 from digest.store.models import Delivery, DeliveryStatus
+
+_log = logging.getLogger(__name__)
 
 _ROWS = Delivery.metadata.tables["delivery"]
 
@@ -55,6 +58,9 @@ def recover_in(
         told = seal(journals, owner, dead=is_dead(owner))
         fields = [(Hold(row.id, row.fence), _fields(row, told, policy, now)) for row in rows]
         record(session, fields)
+        became = Counter(str(row["status"]) for _, row in fields)
+        said = ", ".join(f"{number} {status}" for status, number in sorted(became.items()))
+        _log.warning("edition %s: a sender that is gone left %s: %s", edition_id, len(rows), said)
         count += len(rows)
     return count
 

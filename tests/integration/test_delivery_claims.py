@@ -126,12 +126,18 @@ def test_what_was_never_begun_waits_again_and_loses_no_turn(dead: Desk, uncertai
     assert {row.due for row in dead.rows()} == {NOW}
 
 
-def test_what_was_begun_without_an_answer_is_uncertain(dead: Desk):
+def test_what_was_begun_without_an_answer_is_uncertain(
+    dead: Desk, caplog: pytest.LogCaptureFixture
+):
     with dead.sender() as journal:
         journal.begin(dead.holds[1])
     dead.recover(Uncertain.HOLD)
     assert dead.stand() == [("waiting", 0), ("uncertain", 1), ("waiting", 0), ("waiting", 0)]
     assert "before the answer was recorded" in dead.rows()[1].reply
+    told = [each.message for each in caplog.records if each.levelname == "WARNING"]
+    assert f"edition {dead.edition}: a sender that is gone left 4: 1 uncertain, 3 waiting" in told
+    dead.recover(Uncertain.HOLD)
+    assert caplog.text.count("is gone") == 1
 
 
 def test_what_was_begun_without_an_answer_is_sent_again_by_policy(dead: Desk):
