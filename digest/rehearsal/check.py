@@ -8,6 +8,7 @@ from typing import NamedTuple
 from digest.config import Settings, WhenTemplatesFail
 from digest.delivery.proof import NOBODY, Press, proof_of_document
 from digest.errors import DigestError, UsageError
+from digest.ingest.logo import look_at_logo
 from digest.notices.letter import write
 from digest.rehearsal.editions import Masthead, sample_editions
 from digest.rehearsal.notices import NOTICES
@@ -87,7 +88,19 @@ def check_templates(press: Press) -> Result:
             result.add(mail, "", finding)
             continue
         _rehearse(result, mail, mails)
+    _look_at_logos(result, press)
     return result
+
+
+def _look_at_logos(result: Result, press: Press) -> None:
+    settings = press.settings
+    logos = {settings.theme_of(newsletter).logo for newsletter in settings.newsletters}
+    for logo in filter(None, logos):
+        try:
+            look_at_logo(logo, settings.ingest, press.clock())
+        except DigestError as error:
+            finding = Finding(RULES["logo-unusable"], str(error), "[theme.logo] url")
+            result.add(EDITION, "", finding)
 
 
 def _strict(press: Press) -> Press:

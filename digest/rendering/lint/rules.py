@@ -189,6 +189,11 @@ _TEMPLATES = [
             "templates can be parsed, and make a mail of whatever comes",
             "correct the line that is named, or remove your copy to use the one that ships",
         ),
+        (
+            "logo-unusable",
+            "the theme's logo is on the web: PNG, JPEG or GIF, of 200 kB at most",
+            "put such a picture at its address, or correct [theme.logo] url",
+        ),
     ),
     *_warnings(
         (

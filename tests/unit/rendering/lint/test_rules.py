@@ -115,7 +115,7 @@ BAD: dict[str, list[tuple[str, str]]] = {
     "dkim-covers": [(":list-unsubscribe-post;", ";"), ("h=from:", "h=")],
 }
 
-_ELSEWHERE = {"template-broken", "mail-unknown"}
+_ELSEWHERE = {"template-broken", "logo-unusable", "mail-unknown"}
 """Those of templates, which a mail cannot break: see the tests of the rehearsal."""
 _TOGETHER = {
     # What breaks the first breaks the other, too.
