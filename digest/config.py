@@ -144,7 +144,8 @@ class Settings(BaseSettings):
     def _with_password(self, server: Smtp, key: str) -> Smtp:
         if server.password_file is None:
             return server
-        secret = _read_secret(self.within(server.password_file), f"{key}.password_file")
+        remedy = "write the password into it, or name another file"
+        secret = _read_secret(self.within(server.password_file), f"{key}.password_file", remedy)
         return server.model_copy(update={"password": SecretStr(secret)})
 
     def within(self, path: Path) -> Path:
@@ -176,10 +177,12 @@ class Settings(BaseSettings):
             SecretUnreadableError: the file is absent, unreadable or too short to be a key.
         """
         path = self.secret_key_path
-        key = _read_secret(path, "site.secret_key_file").encode()
+        key = _read_secret(path, "site.secret_key_file", _KEY_REMEDY).encode()
         if len(key) < MINIMUM_KEY_LENGTH:
             why = f"it holds fewer than {MINIMUM_KEY_LENGTH} characters"
-            raise SecretUnreadableError(key="site.secret_key_file", path=path, why=why)
+            raise SecretUnreadableError(
+                key="site.secret_key_file", path=path, why=why, remedy=_KEY_REMEDY
+            )
         return key
 
     def signing_keys(self) -> tuple[SigningKey, ...]:
@@ -311,20 +314,29 @@ def _is_public(path: Path) -> bool:
         return False
 
 
-def _read_secret(path: Path, key: str) -> str:
+_KEY_REMEDY = "put it back from a copy: links sent need it; or let `digest init` make a new one"
+    "put it back from a copy, for links already sent need it; `digest init` makes a new one"
+)
+
+
+def _read_secret(path: Path, key: str, remedy: str) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise SecretUnreadableError(key=key, path=path, why=error.strerror) from error
+        why = error.strerror
+        raise SecretUnreadableError(key=key, path=path, why=why, remedy=remedy) from error
     except UnicodeDecodeError as error:
-        raise SecretUnreadableError(key=key, path=path, why="it is not text") from error
+        why = "it is not text"
+        raise SecretUnreadableError(key=key, path=path, why=why, remedy=remedy) from error
 
 
 def _server_problems(settings: Settings) -> Iterator[str]:
     """What no server can say by itself."""
     seen = {settings.smtp.name}
-    for server in settings.servers:
-        if server.name in seen:
+    for number, server in enumerate(settings.servers, 1):
+        if "host" not in server.model_fields_set:
+            yield f"servers[{number}].host: missing: add it"
+        elif server.name in seen:
             yield f"servers: {server.name} stands twice, or in [smtp] too: remove one"
         if server.bounce_address:
             yield "servers.bounce_address: bounces have one address: set it in [smtp] alone"

@@ -38,7 +38,7 @@ class ConfigInvalidError(UsageError):
 
 
 class SecretUnreadableError(UsageError):
-    """{key}: the file {path} cannot be read ({why}): mend it; `digest init` makes a secret key."""
+    """{key}: the file {path} cannot be read ({why}): {remedy}."""
 
 
 class UnknownNewsletterError(UsageError):
@@ -71,6 +71,10 @@ class StoreReadOnlyError(StoreError):
 
 class StoreMissingError(StoreError):
     """The database {url} has no tables yet: run `digest init`."""
+
+
+class StoreAbsentError(StoreMissingError):
+    """There is no database {url}: run `digest init`; if there was one, put its file back first."""
 
 
 class StoreOutdatedError(StoreError):

@@ -99,6 +99,9 @@ class SmtpTransport:
 
     async def open(self) -> Connection:
         """As `Transport.open`."""
+        if self._settings.username and not self._settings.password.get_secret_value():
+            why = f'no password is set for the username "{self._settings.username}"'
+            raise ServerRefusesError(server=self.server, why=why)
         client = self._client()
         try:
             await client.connect()

@@ -14,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from digest.errors import (
+    StoreAbsentError,
     StoreBusyError,
     StoreError,
     StoreFullError,
@@ -82,12 +83,12 @@ class Store:
         """Make sure that program and database fit.
 
         Raises:
-            StoreMissingError: there are no tables yet.
+            StoreMissingError: there are no tables yet, or not even a file.
             StoreOutdatedError: the database wants upgrading.
             StoreNewerError: the database was made by a newer program.
         """
         if self.is_sqlite and not _file_exists(self.url.database):
-            raise StoreMissingError(url=self)
+            raise StoreAbsentError(url=self)
         with self._explained(), self.engine.connect() as connection:
             found = _stamped_revision(connection)
         if found == HEAD:

@@ -228,6 +228,12 @@ async def test_starttls_and_auth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         await connection.close()
 
 
+async def test_a_username_without_a_password_is_not_tried(server: SmtpServer):
+    with pytest.raises(ServerRefusesError, match='no password is set for the username "digest"'):
+        await SmtpTransport(settings(server, username="digest")).open()
+    assert server.connections == 0
+
+
 async def test_a_server_without_tls_where_we_want_it(server: SmtpServer):
     with pytest.raises(ServerRefusesError, match="STARTTLS"):
         await SmtpTransport(settings(server, security="starttls")).open()

@@ -109,7 +109,7 @@ def test_a_pair_is_stored_once_the_lower_number_first(store: Store):
 
 def test_an_absent_file_is_not_created_by_asking(tmp_path: Path):
     store = Store(f"sqlite:///{tmp_path}/none.db")
-    with pytest.raises(StoreMissingError):
+    with pytest.raises(StoreMissingError, match=r"There is no database .*: run `digest init`"):
         store.check()
     assert not (tmp_path / "none.db").exists()
 

@@ -162,6 +162,7 @@ MISTAKES = [
         '[[sections]]\npath = "World"\n[[sections]]\npath = "WORLD"',
         'sections: path "WORLD" stands twice: remove one',
     ),
+    ("[[servers]]\nweight = 2.0\nport = 25", "servers[1].host: missing: add it"),
     (
         '[[servers]]\nhost = "127.0.0.1"',
         "servers: 127.0.0.1:2525 stands twice, or in [smtp] too: remove one",
@@ -299,7 +300,7 @@ def test_an_unreadable_password_is_told(problems, tmp_path: Path, content: bytes
     if content is not None:
         (tmp_path / "smtp.password").write_bytes(content)
     (problem,) = problems(SITE + '[smtp]\npassword_file = "smtp.password"')
-    assert f"smtp.password_file: the file smtp.password cannot be read ({why})" in problem
+    assert f"smtp.password_file: the file smtp.password cannot be read ({why}): write" in problem
 
 
 def test_the_secret_key_is_read(load, tmp_path: Path):
@@ -311,7 +312,7 @@ def test_the_secret_key_is_read(load, tmp_path: Path):
 def test_a_bad_secret_key_is_told(load, tmp_path: Path, content: str | None, why: str):
     if content is not None:
         (tmp_path / "secret.key").write_text(content)
-    with pytest.raises(SecretUnreadableError, match=f"{why}.*`digest init` makes"):
+    with pytest.raises(SecretUnreadableError, match=f"{why}.*from a copy.*let `digest init` make"):
         load(SITE).secret_key()
 
 
