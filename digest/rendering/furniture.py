@@ -148,8 +148,9 @@ def reader_language(wanted: str | None, own: str) -> str:
 
 def _catalog(language: str) -> str | None:
     """The name of the catalog for a language tag."""
-    tag = language.replace("_", "-")
-    return next((name for name in (tag, tag.split("-")[0]) if name in languages()), None)
+    names = {name.lower(): name for name in languages()}
+    tag = language.replace("_", "-").lower()
+    return names.get(tag) or names.get(tag.split("-")[0])
 
 
 @cache
@@ -157,7 +158,7 @@ def furniture(language: str) -> Furniture:
     """The furniture for a language tag such as `bg` or `en-US`."""
     tag = language.replace("-", "_")
     try:
-        locale = Locale.parse(_DEFAULT_TERRITORY.get(tag, tag))
+        locale = Locale.parse(_DEFAULT_TERRITORY.get(tag.lower(), tag))
     except (ValueError, UnknownLocaleError):
         locale = Locale.parse("en_GB")
     name = _catalog(language)

@@ -114,6 +114,8 @@ def test_what_is_not_translated_is_english(polish):
         ("", "bg", "bg"),
         ("ar", "en", "ar"),
         ("de-AT", "en", "de"),
+        ("FR", "en", "fr"),
+        ("EN_gb", "en", "en"),
         ("zh-Hant", "bg", "bg"),
         ("tlh", "mk", "mk"),
         ("en", "mk", "en"),
