@@ -315,8 +315,6 @@ def _is_public(path: Path) -> bool:
 
 
 _KEY_REMEDY = "put it back from a copy: links sent need it; or let `digest init` make a new one"
-    "put it back from a copy, for links already sent need it; `digest init` makes a new one"
-)
 
 
 def _read_secret(path: Path, key: str, remedy: str) -> str:
