@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from digest.config import Ingest, Logo
+from digest.bootstrap import App
+from digest.config import Ingest, Logo, Theme, load_settings
 from digest.errors import DigestError, FetchError, LogoUnusableError
 from digest.ingest.logo import Picture, look_at_logo
+from digest.rehearsal.check import Result, _look_at_logos
+from tests.conftest import CONFIG
 from tests.webserver import Server, answer, serving
 
 NOW = datetime(2026, 3, 3, 5, tzinfo=UTC)
@@ -54,3 +58,20 @@ def test_a_logo_that_cannot_be_had_says_why(server: Server):
         look_at_logo(Logo(url=f"{server.url}/none", width=200), LOCAL, NOW)
     with pytest.raises(DigestError, match="private address"):
         look(server, PNG, Ingest())
+
+
+def test_the_check_of_templates_tells_of_each_logo_once(server: Server, tmp_path: Path):
+    (tmp_path / "digest.toml").write_text(CONFIG.format(url="sqlite:///digest.db"))
+    (tmp_path / "secret.key").write_text("a key for tests, forty characters long..")
+    settings = load_settings(tmp_path / "digest.toml")
+    (morning,) = settings.newsletters
+    evening = morning.model_copy(update={"slug": "evening"})
+    logo = Logo(url=f"{server.url}/none", width=200)
+    update = {"newsletters": (morning, evening), "theme": Theme(logo=logo)}
+    result = Result()
+    _look_at_logos(result, App(settings.model_copy(update=update)).press)
+    (fault,) = result.faults
+    assert fault.finding.rule.name == "logo-unusable"
+    assert fault.finding.what == f"{server.url}/none cannot be fetched: the server answered 404."
+    assert result.errors == 1
+    assert len(server.asked) == 1
