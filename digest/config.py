@@ -387,8 +387,16 @@ def _misspelt_variables(environment: Mapping[str, str]) -> Iterator[str]:
 
 # pydantic's kinds of problems whose own words would puzzle somebody who writes TOML.
 _REMEDIES = {
+    **dict.fromkeys(("bool_type", "bool_parsing"), "must be true or false"),
+    **dict.fromkeys(
+        ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+        "must be a date, such as 2026-12-01",
+    ),
+    **dict.fromkeys(("float_type", "float_parsing"), "must be a number"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "must be a whole number"),
     "missing": "missing: add it (config.example.toml shows how)",
     "model_type": "must be a table: config.example.toml shows it",
+    "path_type": "must be a path in quotes",
     "string_pattern_mismatch": "must be a single line without control characters",
     "string_too_short": "must not be empty",
     "string_type": "must be text in quotes",

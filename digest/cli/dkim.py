@@ -40,8 +40,8 @@ def make_key(
     from digest.delivery import dkim
 
     kind = Algorithm(algorithm)
-    name = _checked(check_selector, selector)
-    place = _checked(check_domain, domain) if domain else _only_domain(context)
+    name = _checked(check_selector, selector, "SELECTOR")
+    place = _checked(check_domain, domain, "--domain") if domain else _only_domain(context)
     private = dkim.make_key(kind)
     _write_new(output, dkim.to_pem(private))
     folder = config_path(context.ensure_object(Invocation).config).resolve().parent
@@ -69,7 +69,7 @@ def make_key(
 
 @app.command()
 def show(context: typer.Context, as_json: Json = False) -> None:
-    """Show what DNS has to say of the configured keys."""
+    """Show the records to put into DNS for the keys of digest.toml; DNS itself is not asked."""
     settings = program(context).settings
     keys = [_described(key) for key in settings.signing_keys()]
     for problem in settings.exposed_secrets():
@@ -93,11 +93,11 @@ def _described(key: "SigningKey") -> dict[str, Any]:
     }
 
 
-def _checked(check: Callable[[str], str], text: str) -> str:
+def _checked(check: Callable[[str], str], text: str, named: str) -> str:
     try:
         return check(text)
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(str(error), param_hint=named) from error
 
 
 def _only_domain(context: typer.Context) -> str:

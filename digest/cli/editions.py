@@ -54,7 +54,8 @@ def build(
     date_wanted = read_day(day) or today
     if date_wanted > today + timedelta(days=DAYS_AHEAD):
         raise typer.BadParameter(
-            f"{date_wanted} is more than {DAYS_AHEAD} days ahead: its articles are not written yet"
+            f"{date_wanted} is more than {DAYS_AHEAD} days ahead: its articles are not written yet",
+            param_hint="--date",
         )
     anew = Rebuild.ALWAYS if rebuild else Rebuild.NEVER
     edition = build_edition(app.store, app.settings, wanted, date_wanted, now, rebuild=anew)
@@ -183,7 +184,9 @@ def render(
     from digest.errors import CannotWriteError
 
     if output.suffix not in {".html", ".txt", ".eml"}:
-        raise typer.BadParameter("the file's name ends in .html, .txt or .eml")
+        raise typer.BadParameter(
+            "the file's name ends in .html, .txt or .eml", param_hint="--output"
+        )
     proof = _proof(program(context), edition_id, subscriber)
     content = {".html": proof.html.encode(), ".txt": proof.text.encode(), ".eml": proof.message}
     data = content[output.suffix]

@@ -84,7 +84,7 @@ def test_a_number_that_is_another_articles_id_is_said_to_be_taken_for_a_number(d
     [
         (["test-send", "1", "--to", "bad"], "bad"),
         (["build", "morning", "--date", "2999-01-01"], "more than 7 days ahead"),
-        (["build", "morning", "--date", "soon"], "no date"),
+        (["build", "morning", "--date", "soon"], '--date: "soon" is no date: write it like'),
         (["build", "evening"], 'No newsletter is called "evening"'),
         (["show", "77"], "no edition 77"),
         (["show", "x"], '"x" is no edition: `digest editions list`'),
