@@ -94,7 +94,8 @@ class Templates:
             raise TemplateMissingError(name=error.name, folders=folders) from None
         except TemplateSyntaxError as error:
             path = error.filename or error.name or name
-            raise TemplateBrokenError(path=path, line=error.lineno, why=error.message) from None
+            why = (error.message or "it cannot be parsed").rstrip(".")
+            raise TemplateBrokenError(path=path, line=error.lineno, why=why) from None
         except UnicodeDecodeError:
             path, why = f"{name} (or a template that it uses)", "it is not in UTF-8"
             raise TemplateBrokenError(path=path, line="?", why=why) from None

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from digest.rendering import Choice, Slot, fill, languages, render_edition, splice
-from digest.store.document import EditionDocument, Image, Placement
+from digest.store.document import EditionDocument, Figure, Image, Panel, Placement
 from tests.documents import SITE, TEMPLATES, edition, ordinary_day, related, story
 
 VALUES = {Slot.TOKEN: "abc", Slot.EMAIL: "ann@example.org", Slot.SINCE: "12 January 2026"}
@@ -22,6 +22,17 @@ AWKWARD = edition(
     story("国会通过预算" * 20, "Society", teaser="国会通过预算" * 50, language="zh"),
     story("الكونغرس يوافق على الميزانية", "Sports", language="ar", teaser="بعد جلسة طويلة"),
     story("B" * 120, "World", Placement.BRIEF),
+    panels=(
+        Panel(
+            name="long",
+            title="W" * 40,
+            figures=tuple(Figure(label="M" * 40, value="W" * 60) for _ in range(3)),
+        ),
+        Panel(
+            name="many",
+            figures=tuple(Figure(label=f"Place {n}", value="4° / 11°") for n in range(12)),
+        ),
+    ),
     title="The-Very-Long-Named-Morning-Courier-and-Evening-Gazette-of-the-Seven-Valleys",
 )
 
@@ -85,6 +96,21 @@ def test_dark_and_light_are_different_papers(opened):
         for scheme in ("light", "dark")
     }
     assert grounds == {"rgb(255, 253, 249)", "rgb(26, 27, 30)"}
+
+
+def test_figures_stand_from_edge_to_edge_and_after_each_other_on_a_phone(opened):
+    figures = (Figure(label="Sofia", value="4°"), Figure(label="Varna", value="6°"))
+    document = ordinary_day(panels=(Panel(name="weather", figures=figures),))
+    places = {}
+    for width in (640, 320):
+        page = opened(mail(document), width)
+        places[width] = [page.get_by_text(f"{f.label} {f.value}").bounding_box() for f in figures]
+    (left, right) = places[640]
+    assert (left["x"], right["x"] + right["width"]) == (24, 616)
+    (left, right) = places[320]
+    assert left["x"] == 16
+    assert 0 <= right["x"] - (left["x"] + left["width"]) < 24
+    assert left["y"] == right["y"]
 
 
 def test_without_pictures_every_story_is_still_there(opened):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from digest.rendering import RenderedEdition, Slot, fill, languages, render_edition, splice
 from digest.sections import is_within, section_key
-from digest.store.document import EditionDocument, Image, Placement
+from digest.store.document import EditionDocument, Figure, Image, Panel, Placement
 from tests.documents import CUTOFF, SITE, TEMPLATES, edition, related, story
 
 VALUES = {Slot.TOKEN: "t-_k", Slot.EMAIL: "<ann>@example.org", Slot.SINCE: "<12 January 2026>"}
@@ -19,6 +19,13 @@ KEYS = [section_key(section) for section in SECTIONS]
 anything = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 titles = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 addresses = st.one_of(anything, st.builds("https://example.org/{}".format, anything))
+figures = st.builds(Figure, label=titles, value=anything, url=addresses)
+panels = st.builds(
+    Panel,
+    name=st.just("panel"),
+    title=titles,
+    figures=st.lists(figures, min_size=1, max_size=6).map(tuple),
+)
 images = st.builds(Image, url=addresses, alt=anything, caption=anything)
 tongues = st.sampled_from([*languages(), "zh-Hant"])
 choices = st.none() | st.frozensets(st.sampled_from([*KEYS, "gardening"]))
@@ -42,7 +49,12 @@ def editions(draw: st.DrawFn) -> EditionDocument:
         )
         for number in range(draw(st.integers(0, 7)))
     ]
-    return edition(*stories, title=draw(titles), strapline=draw(anything))
+    return edition(
+        *stories,
+        title=draw(titles),
+        strapline=draw(anything),
+        panels=tuple(draw(st.lists(panels, max_size=2))),
+    )
 
 
 def order_of(part: str, numbers: range) -> list[int]:
