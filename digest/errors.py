@@ -222,7 +222,7 @@ class EditionEndedError(DigestError):
 
 
 class NobodySubscribesError(UsageError):
-    """Nobody gets "{newsletter}": its active subscribers are 0, pending {pending}: {remedy}."""
+    """The newsletter "{newsletter}" has no active subscribers, {pending} are pending: {remedy}."""
 
 
 class AccountMismatchError(DigestError):

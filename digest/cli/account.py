@@ -139,13 +139,14 @@ def watch_sending(app: "App", edition_id: int, *, quiet: bool) -> None:
 
 
 def standing(edition_id: int, status: str, account: "Tally") -> list[str]:
-    """For people: where an edition stands, its account, and what takes it on."""
+    """For people: where an edition stands, its account, what holds it up and what takes it on."""
     hint = {
         "sending": [f"`digest run` sends it on, or `digest editions send {edition_id}`"],
         "paused": [f"`digest editions resume {edition_id}` lets it go on"],
     }.get(status, [])
     lines = account_lines(account, edition_id, status)
-    return [f"edition {edition_id} is {status}", *lines, *hint]
+    held_up = [account.note] if account.note else []
+    return [f"edition {edition_id} is {status}", *lines, *held_up, *hint]
 
 
 def account_data(account: "Tally") -> dict[str, Any]:

@@ -248,6 +248,7 @@ def send(
     from digest.delivery.account import check_account
     from digest.delivery.audience import check_readers
     from digest.editions.life import find_edition
+    from digest.errors import ServerUnreachableError
     from digest.logs import set_up
     from digest.worker import send_until_done
 
@@ -257,9 +258,13 @@ def send(
     with sending_progress(app.clock, quiet=as_json) as tell:
         # Within: where there is a bar, what is logged is written above it.
         set_up(app.settings.logging.format, app.settings.logging.level)
-        account, status = asyncio.run(
-            send_until_done(app, edition_id, at_once=at_once, on_progress=tell)
-        )
+        try:
+            account, status = asyncio.run(
+                send_until_done(app, edition_id, at_once=at_once, on_progress=tell)
+            )
+        except ServerUnreachableError:
+            note(f"digest: edition {edition_id} waits: `digest run` tries again, or send it again")
+            raise
     say(
         {"id": edition_id, "status": status, **account_data(account)},
         standing(edition_id, status, account),

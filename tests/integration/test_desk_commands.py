@@ -146,11 +146,24 @@ def test_an_edition_goes_to_nobody_only_by_mistake_and_stays_a_draft(desk: Desk,
     people.write_text("email\nana@example.org\nben@example.org\n")
     desk("subscribers", "import", str(people))
     status, _, said = desk.run("editions", "send", "1")
-    assert (status, "pending 2" in said, "again with --confirmed" in said) == (2, True, True)
+    assert (status, "2 are pending" in said, "again with --confirmed" in said) == (2, True, True)
     assert "its audience is not written yet" in desk("editions", "show", "1")
     assert desk.json("editions", "show", "1")["status"] == "draft"
     desk("subscribers", "import", str(people), "--confirmed", "--consent-note", "a form")
     assert desk.json("subscribers", "list", "--status", "active")["total"] == 2
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_server_that_is_down_is_said_with_what_goes_on(
+    desk: Desk, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    subscribe(store, address(1))
+    monkeypatch.setenv("DIGEST_SMTP__PORT", "1")
+    desk("editions", "build", "morning")
+    status, _, said = desk.run("editions", "send", "1")
+    assert (status, "edition 1 waits: `digest run` tries again, or send it" in said) == (1, True)
+    assert "127.0.0.1:1 cannot be reached" in said.splitlines()[-1]
+    assert "cannot be reached" in desk("editions", "show", "1")
 
 
 MISTAKES = [

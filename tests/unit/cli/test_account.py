@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from digest.cli.account import account_data, account_lines
+from digest.cli.account import account_data, account_lines, standing
 from digest.delivery.account import Tally
 
 DUE = datetime(2026, 3, 3, 5, 1, tzinfo=UTC)
@@ -48,3 +48,14 @@ def test_an_account_that_does_not_add_up_says_so():
 def test_an_account_of_nobody():
     assert account_lines(Tally(), 5, "draft") == ["its audience is not written yet"]
     assert account_lines(Tally(), 5, "sent") == ["it has no audience"]
+
+
+def test_what_holds_an_edition_up_stands_before_what_takes_it_on():
+    account = Tally(audience=1, waiting=1, note="no more may leave before tomorrow")
+    assert standing(5, "sending", account) == [
+        "edition 5 is sending",
+        "waiting  1",
+        "audience 1 = 1",
+        "no more may leave before tomorrow",
+        "`digest run` sends it on, or `digest editions send 5`",
+    ]
