@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from digest.cli.common import Invocation, Json, one_command, say
+from digest.cli.common import Invocation, Json, note, one_command, say
 
 if TYPE_CHECKING:
     from digest.config import Settings
+    from digest.store import Store
 
 app = one_command()
 
@@ -26,6 +27,8 @@ def init(context: typer.Context, as_json: Json = False) -> None:
     key_written = _write_key(settings)
     store = Store(settings.database_url)
     revision = store.upgrade()
+    if key_written and _has_sent(store):
+        note("digest: links in mails sent before need the old key: put it back if there is a copy")
     result = {
         "config": str(path),
         "config_written": written,
@@ -42,6 +45,16 @@ def init(context: typer.Context, as_json: Json = False) -> None:
         ],
         as_json=as_json,
     )
+
+
+def _has_sent(store: "Store") -> bool:
+    from sqlmodel import col, select
+
+    from digest.store.models import Edition
+
+    with store.read() as session:
+        begun = select(Edition.id).where(col(Edition.started).is_not(None)).limit(1)
+        return session.exec(begun).first() is not None
 
 
 def _write_example(path: Path) -> bool:

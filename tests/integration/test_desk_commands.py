@@ -166,6 +166,17 @@ def test_a_server_that_is_down_is_said_with_what_goes_on(
     assert "cannot be reached" in desk("editions", "show", "1")
 
 
+@pytest.mark.usefixtures("reader")
+def test_a_new_key_beside_mails_that_were_sent_is_told(desk: Desk, folder: Path):
+    (folder / "secret.key").unlink()
+    assert desk.run("init")[2] == ""
+    desk("editions", "build", "morning")
+    desk("editions", "send", "1")
+    (folder / "secret.key").unlink()
+    status, _, said = desk.run("init")
+    assert (status, "links in mails sent before need the old key" in said) == (0, True)
+
+
 MISTAKES = [
     (["stories", "keep-apart", "1", "77"], "no article 77"),
     (["stories", "keep-apart", "1"], "two different articles"),
