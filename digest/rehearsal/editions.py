@@ -20,6 +20,8 @@ from digest.store.document import (
 _CUTOFF = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)
 _SECTIONS = ("Politics", "World", "Society", "Sports")
 _MANY = 500
+RIGHT_TO_LEFT = "ar"
+"""A language that is written from right to left."""
 _LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 _HOSTILE = (
     "<script>alert(1)</script>",
@@ -58,12 +60,13 @@ def sample_editions(masthead: Masthead, languages: tuple[str, ...]) -> Iterator[
     """
     ordinary = _edition(masthead, _day(_words))
     yield Sample("an ordinary day", ordinary)
+    yield Sample(f"{_MANY} stories", _edition(masthead, _day(_words, _MANY)))
     yield Sample("one section of it", ordinary, frozenset({section_key(_SECTIONS[1])}))
     for language in languages:
         document = _edition(masthead._replace(language=language), _day(_words))
         yield Sample(f"its furniture in {language}", document)
     yield Sample("long words", _edition(masthead, _day(_long_words)))
-    yield Sample("Arabic", _edition(masthead._replace(language="ar"), _day(_arabic)))
+    yield Sample("Arabic", _edition(masthead._replace(language=RIGHT_TO_LEFT), _day(_arabic)))
     yield Sample("Chinese", _edition(masthead._replace(language="zh"), _day(_chinese)))
     yield Sample("hostile texts", _edition(masthead, _day(_hostile)))
     bare = [entry.model_copy(update={"image": None}) for entry in ordinary.stories]
@@ -72,7 +75,6 @@ def sample_editions(masthead: Masthead, languages: tuple[str, ...]) -> Iterator[
     yield Sample("no teasers", _edition(masthead, short))
     yield Sample("one story", _edition(masthead, ordinary.stories[:1]))
     yield Sample("a headline alone", _edition(masthead, [_bare_story()]))
-    yield Sample(f"{_MANY} stories", _edition(masthead, _day(_words, _MANY)))
 
 
 Write = Callable[[int, int], str]

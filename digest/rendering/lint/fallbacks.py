@@ -19,11 +19,10 @@ class Fallback(NamedTuple):
 _INLINED = (
     "The mail is whole without its style elements; they refine it for narrow screens and dark."
 )
-_NEEDS_DRESS = "colour, ground and size of all text in style attributes"
-_INLINE = Fallback(_INLINED, _NEEDS_DRESS, needs.dressed)
-_LIGHT = Fallback(
-    "The mail stays light, or is turned over as a whole.", _NEEDS_DRESS, needs.dressed
-)
+# Which that rule tells once; a finding for each feature besides would be noise.
+_DRESS = "what the rule text-dressed wants"
+_INLINE = Fallback(_INLINED, _DRESS, needs.always)
+_LIGHT = Fallback("The mail stays light, or is turned over as a whole.", _DRESS, needs.always)
 _PICTURE = Fallback(
     "The picture is shown whole, in the shape that it has.",
     "height:auto or a height on every image",
@@ -43,9 +42,7 @@ _PHONES = Fallback(
 _HIDDEN_ANYWAY = Fallback("What it cuts is not displayed.", "display:none beside it", needs.hidden)
 
 FALLBACKS: dict[str, Fallback] = {
-    "css-at-media": Fallback(
-        _INLINED, f"{_NEEDS_DRESS}; conditions on width and dark only", needs.media
-    ),
+    "css-at-media": Fallback(_INLINED, f"{_DRESS}; conditions on width and dark only", needs.media),
     "css-at-media-prefers-color-scheme": _LIGHT,
     "html-meta-color-scheme": _LIGHT,
     "css-selector-class": _INLINE,
@@ -55,20 +52,18 @@ FALLBACKS: dict[str, Fallback] = {
     "css-selector-chaining": _INLINE,
     "css-selector-attribute": Fallback(
         "Outlook's apps set these attributes in the dark; nobody else is meant.",
-        f"[data-ogsc] or [data-ogsb]; {_NEEDS_DRESS}",
+        f"[data-ogsc] or [data-ogsb]; {_DRESS}",
         needs.for_outlooks_apps,
     ),
     "css-pseudo-class-hover": Fallback(
         "A hint for who has a mouse: nothing is found by it alone.", "nothing", needs.always
     ),
     "css-important": Fallback(
-        _INLINED, f"a space before it, and a style element around; {_NEEDS_DRESS}", needs.important
+        _INLINED, f"a space before it, and a style element around; {_DRESS}", needs.important
     ),
-    "html-style": Fallback(
-        _INLINED, f"a place in the head, 16 kB at most; {_NEEDS_DRESS}", needs.style
-    ),
+    "html-style": Fallback(_INLINED, f"a place in the head, 16 kB at most; {_DRESS}", needs.style),
     "html-body": Fallback(
-        "What stands on the body stands on the table within, too.", _NEEDS_DRESS, needs.dressed
+        "What stands on the body stands on the table within, too.", _DRESS, needs.always
     ),
     "html-doctype": Fallback(
         "Tables as wide as their cells need no box model; checked in a browser without it.",

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 
-from digest.rendering.lint.colours import texts
 from digest.rendering.lint.features import Use
 from digest.rendering.lint.page import Audience, Page, value_text
 
@@ -18,11 +17,6 @@ class Evidence:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-
-    @cached_property
-    def dressed(self) -> bool:
-        """Whether all text has colour, ground and size without any style element."""
-        return not any(text.dress.missing for text in texts(self.page))
 
     @cached_property
     def pictures_free(self) -> bool:
@@ -66,29 +60,23 @@ def always(_use: Use, _evidence: Evidence) -> bool:
     return True
 
 
-def dressed(_use: Use, evidence: Evidence) -> bool:
-    """All text is dressed by style attributes."""
-    return evidence.dressed
-
-
-def media(use: Use, evidence: Evidence) -> bool:
-    """Conditions are on width and dark only, and the mail does without."""
+def media(use: Use, _evidence: Evidence) -> bool:
+    """Conditions are on width and dark only."""
     conditions = re.findall(r"\(\s*([a-z-]+)", use.selector)
     known = {"max-width", "min-width", "prefers-color-scheme"}
-    return evidence.dressed and set(conditions) <= known
+    return set(conditions) <= known
 
 
-def important(use: Use, evidence: Evidence) -> bool:
+def important(use: Use, _evidence: Evidence) -> bool:
     """It stands in a style element, with a space before it."""
     spaced = use.declaration and use.declaration.value[-1:]
-    in_sheet = use.element is None
-    return bool(in_sheet and evidence.dressed and spaced and spaced[0].type == "whitespace")
+    return bool(use.element is None and spaced and spaced[0].type == "whitespace")
 
 
-def for_outlooks_apps(use: Use, evidence: Evidence) -> bool:
+def for_outlooks_apps(use: Use, _evidence: Evidence) -> bool:
     """The attributes are those that Outlook's apps set in the dark."""
     named = re.findall(r"\[([^\]]*)\]", use.selector)
-    return evidence.dressed and set(named) <= {"data-ogsc", "data-ogsb"}
+    return set(named) <= {"data-ogsc", "data-ogsb"}
 
 
 def border(use: Use, _evidence: Evidence) -> bool:
@@ -191,7 +179,7 @@ def style(use: Use, evidence: Evidence) -> bool:
     """The element is in the head, and small enough."""
     if use.element is None or (use.audience is Audience.ALL and not _in_head(use)):
         return False
-    return evidence.dressed and evidence.sheets_fit
+    return evidence.sheets_fit
 
 
 def _in_head(use: Use) -> bool:

@@ -1,0 +1,149 @@
+"""`digest templates check` and `digest lint`, as a publisher runs them."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from digest.cli import app as program
+from tests.documents import OUR_TEMPLATES
+from tests.good_mail import MAIL, PAGE, spoilt
+
+CONFIG = """
+[site]
+name = "The Morning Courier"
+base_url = "https://news.example.org"
+timezone = "Europe/Sofia"
+postal_address = "1 Example Street, Sofia"
+secret_key_file = "secret.key"
+templates = "own"
+when_templates_fail = "ours"
+[[newsletters]]
+slug = "morning"
+title = "The Morning Courier"
+from = "The Morning Courier <morning@news.example.org>"
+sections = ["World"]
+send_at = "07:00"
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A configuration without a database, and a publisher's empty folder of templates."""
+    (tmp_path / "digest.toml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "secret.key").write_text("a key for tests, forty characters long..")
+    (tmp_path / "own").mkdir()
+    return tmp_path
+
+
+def check(site: Path, *options: str) -> tuple[int, str]:
+    result = CliRunner().invoke(
+        program, ["--config", str(site / "digest.toml"), "templates", "check", *options]
+    )
+    return result.exit_code, result.stdout
+
+
+def take_over(site: Path, name: str, change: Callable[[str], str]) -> Path:
+    """A template of ours, changed, in the publisher's own folder."""
+    own = site / "own" / "email" / name
+    own.parent.mkdir(parents=True)
+    text = (OUR_TEMPLATES / "email" / name).read_text(encoding="utf-8")
+    own.write_text(change(text), encoding="utf-8")
+    return own
+
+
+def ours_alone(site: Path) -> None:
+    config = site / "digest.toml"
+    config.write_text(spoilt(config.read_text(), ('templates = "own"\n', "")))
+
+
+def test_nothing_is_found_in_our_templates(site: Path):
+    ours_alone(site)
+    status, said = check(site, "--json")
+    told = json.loads(said)
+    assert (status, told["errors"], told["warnings"], told["findings"]) == (0, 0, 0, [])
+    folders = {path.parent.name for path in OUR_TEMPLATES.glob("email/*/subject.txt")}
+    assert {mail["mail"] for mail in told["mails"]} == folders
+    assert all(0 < mail["size"] <= 100_000 for mail in told["mails"])
+    samples = {mail["sample"] for mail in told["mails"] if mail["mail"] == "edition"}
+    assert {"500 stories", "hostile texts", "one story", "Chinese"} <= samples
+
+
+def test_a_template_that_uses_what_a_client_lacks_fails(site: Path):
+    take_over(
+        site,
+        "failed/body.html",
+        lambda text: text + '{% block why %}<p style="display:flex">x</p>{% endblock %}',
+    )
+    status, said = check(site)
+    assert status == 1
+    assert re.search(
+        r"failed \(facts 1 in en.*\): error unsupported: display:flex: not in Outlook", said
+    )
+    assert "-> use another feature" in said
+    assert "6 mails with " in said
+
+
+def test_a_broken_template_is_named_with_its_line_and_the_other_mails_are_checked(site: Path):
+    own = take_over(site, "paused/body.html", lambda text: f"\n\n{{% if %}}\n{text}")
+    status, said = check(site, "--json")
+    told = json.loads(said)
+    (finding,) = told["findings"]
+    assert (status, finding["mail"], finding["rule"]) == (1, "paused", "template-broken")
+    assert f"{own}, line 3:" in finding["what"]
+    assert len({mail["mail"] for mail in told["mails"]}) == 5
+
+
+def test_a_folder_that_makes_no_mail_of_ours_is_a_warning(site: Path):
+    shutil.copytree(OUR_TEMPLATES / "email" / "failed", site / "own" / "email" / "farewell")
+    status, said = check(site)
+    assert status == 0
+    assert "farewell: warning mail-unknown" in said
+
+
+def test_without_a_newsletter_there_is_nothing_to_rehearse(site: Path):
+    config = site / "digest.toml"
+    config.write_text(config.read_text().partition("[[newsletters]]")[0])
+    result = CliRunner().invoke(program, ["--config", str(config), "templates", "check"])
+    assert result.exit_code != 0
+    assert "[[newsletters]]" in str(result.exception)
+
+
+def lint(*arguments: str, data: str = "") -> tuple[int, str]:
+    result = CliRunner().invoke(program, ["lint", *arguments], input=data)
+    return result.exit_code, result.stdout
+
+
+def test_a_mail_of_ones_own_is_linted_without_any_configuration(tmp_path: Path):
+    good, bad = tmp_path / "good.eml", tmp_path / "bad.html"
+    good.write_text(MAIL, encoding="utf-8")
+    bad.write_text(spoilt(PAGE, (' alt=""', "")), encoding="utf-8")
+    assert lint(str(good)) == (0, "0 errors, 0 warnings\n")
+    status, said = lint(str(good), str(bad))
+    assert status == 1
+    assert said.startswith(f"{bad}: error image-alt: an image without alt\n    line 12: <img ")
+    assert said.endswith("1 error, 0 warnings\n")
+
+
+def test_a_mail_comes_by_standard_input_too():
+    status, said = lint("-", "--json", data=spoilt(MAIL, ("<p>", '<p style="margin:-4px">')))
+    told = json.loads(said)
+    assert (status, told["errors"], told["warnings"]) == (0, 0, 1)
+    assert told["files"][0]["findings"][0]["rule"] == "partly-supported"
+
+
+def test_a_single_mail_needs_no_list_headers(tmp_path: Path):
+    mail = tmp_path / "single.eml"
+    mail.write_text(spoilt(MAIL, ("List-Unsubscribe: <https", "X-Was: <https")), encoding="utf-8")
+    assert lint(str(mail))[0] == 1
+    assert lint(str(mail), "--single")[0] == 0
+
+
+def test_a_file_that_cannot_be_read_is_said_to_be_so(tmp_path: Path):
+    result = CliRunner().invoke(program, ["lint", str(tmp_path / "none.eml")])
+    assert result.exit_code != 0
+    assert "cannot be read" in str(result.exception)
