@@ -1,5 +1,6 @@
 """A publisher's templates in a process of their own: the same mail, and an end to every loop."""
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -49,7 +50,7 @@ def test_a_publishers_templates_make_the_same_mail_in_the_child(own: Own):
 
 
 def test_ours_run_here(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(bounds.sys, "executable", "/nonexistent")
+    monkeypatch.setattr(sys, "executable", "/nonexistent")
     assert render(TEMPLATES).stories
 
 
@@ -125,5 +126,5 @@ def test_a_shell_that_no_mail_could_hold_is_refused(own: Own):
 
 
 def test_a_child_that_fails_otherwise_is_told_in_its_last_words(own: Own):
-    with pytest.raises(TemplateBrokenError, match=r"TypeError: .*unexpected keyword argument 'x'"):
-        bounded(partial(render_edition, ordinary_day(), SITE, x=1), own("one"))
+    with pytest.raises(TemplateBrokenError, match=r"TypeError: len\(\) takes no keyword"):
+        bounded(len, own("one"))

@@ -64,6 +64,7 @@ def test_a_logo_stands_for_the_title_and_says_it_where_pictures_are_off():
     assert text.startswith("The Morning Courier\n")
     named, _ = parts(ordinary_day(), Theme.model_validate({"logo": {**logo, "alt": 'A "B"'}}))
     shown = html5lib.parse(named, namespaceHTMLElements=False).find(".//h1/img")
+    assert shown is not None
     assert shown.get("alt") == 'A "B"'
 
 
