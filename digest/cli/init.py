@@ -29,6 +29,7 @@ def init(context: typer.Context, as_json: Json = False) -> None:
     revision = store.upgrade()
     if key_written and _has_sent(store):
         note("digest: links in mails sent before need the old key: put it back if there is a copy")
+    store.close()
     result = {
         "config": str(path),
         "config_written": written,
