@@ -57,6 +57,23 @@ def test_nothing_sticks_out_sideways(opened, document, width):
     assert outside == []
 
 
+def test_without_its_doctype_the_mail_is_laid_out_the_same(opened):
+    # Some clients drop it: then browsers measure boxes as they did before there were standards.
+    html, sizes = mail(ordinary_day()), []
+    for text in (html, html.removeprefix("<!DOCTYPE html>")):
+        page = opened(text, 375)
+        sizes.append(
+            page.evaluate(
+                """[document.compatMode, document.documentElement.scrollWidth,
+                    ...[...document.querySelectorAll('h1, h2, h3, td.picture, .thumb')]
+                       .map(e => Math.round(e.getBoundingClientRect().width))]"""
+            )
+        )
+    (mode, *standard), (old_mode, *old) = sizes
+    assert (mode, old_mode) == ("CSS1Compat", "BackCompat")
+    assert old == standard
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_stands_out_from_its_ground(opened, scheme):
     page = opened(mail(ordinary_day()), 640, scheme)
