@@ -159,7 +159,7 @@ class Round:
     async def _keep_on(
         self, server: Server, connection: Connection | None = None, claim: Claim | None = None
     ) -> None:
-        """A line of work that is taken up again by and by while others of its server go on."""
+        """A line of work that is taken up again by and by while others of its server get on."""
         pause = FIRST_PAUSE
         while True:
             server.lines += 1
@@ -167,13 +167,19 @@ class Round:
                 lost = await self._line(server, connection, claim)
             finally:
                 server.lines -= 1
-            if not lost:
-                return
-            await self._rest_while(lambda: server.lines > 0, pause)
-            if not server.lines or server.obstacle or self._over():
+            if not lost or not await self._others_get_on(server, pause):
                 return
             connection = claim = None
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _others_get_on(self, server: Server, pause: float) -> bool:
+        """Rest until others of a server's lines have got something done; whether they have."""
+        done = server.settled
+        while server.settled == done:
+            await self._rest_while(lambda: server.lines > 0, pause)
+            if not server.lines or server.obstacle or self._over():
+                return False
+        return True
 
     async def _line(
         self, server: Server, connection: Connection | None, claim: Claim | None
