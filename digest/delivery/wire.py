@@ -205,10 +205,10 @@ class PipelinedConnection:
             await self._introduce(envelope)
             for _ in _ENVELOPE:
                 replies.append(await self._dialogue.hear())
-                if self._refused:
+                if self._refused and replies[0][0] // 100 == 5:  # noqa: PLR2004 - 5xx
                     # It may have read but half of the message it refused, and the rest as commands.
                     _be_a_yes("after a refused message", *replies[0])
-                    self._refused = False
+                self._refused = False
             return await self._refusal(replies)
         except OSError as error:
             if answer := _first_no(replies):
