@@ -1,5 +1,6 @@
 """What goes away under a sender, for real: PostgreSQL is stopped, a disk has no room left."""
 
+import os
 import queue
 import resource
 import shutil
@@ -60,8 +61,10 @@ class Command:
     def __init__(self, config: Path, edition: int) -> None:
         command = [sys.executable, "-m", "digest", "--config", str(config)]
         command += ["editions", "send", str(edition), "--json"]
+        # Coverage would have to write, too, where there is no room.
+        kept = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
         self._process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=kept
         )
         self._lines = queue.SimpleQueue[str]()
         # Somebody has to listen all the time: it would wait for room to say more.

@@ -77,9 +77,7 @@ class Bucket:
             return now
         return max(self.at or now, now) + timedelta(seconds=(1 - self.tokens) / rate)
 
-    def hold(
-        self, now: datetime, first: timedelta = FIRST_HOLD, longest: timedelta = LONGEST_HOLD
-    ) -> None:
+    def hold(self, now: datetime, first: timedelta, longest: timedelta) -> None:
         """Leave its owner alone for a while: they asked to be."""
         if self.held_until is None or self.held_until <= now:
             self.held_until = now + min(first * 2 ** min(self.setbacks, 10), longest)

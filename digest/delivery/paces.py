@@ -8,7 +8,7 @@ from sqlalchemy import Table, select
 from sqlmodel import Session
 
 from digest.config import Destination, Settings, Smtp
-from digest.delivery.pace import FIRST_REST, LONGEST_REST, Bucket
+from digest.delivery.pace import FIRST_HOLD, FIRST_REST, LONGEST_HOLD, LONGEST_REST, Bucket
 from digest.store.models import Pace
 from digest.store.rows import insert_into
 
@@ -120,7 +120,7 @@ class Paces:
 
     def hold_destination(self, domain: str, now: datetime) -> None:
         """Leave a destination alone for a while."""
-        self._changing(_domain(domain)).hold(now)
+        self._changing(_domain(domain)).hold(now, FIRST_HOLD, LONGEST_HOLD)
 
     def welcome(self, server: str, domain: str) -> None:
         """A message was accepted: whoever of these was left alone takes our mail again."""

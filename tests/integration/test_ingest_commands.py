@@ -67,7 +67,7 @@ def test_a_feeds_file_is_filed_by_its_categories(folder: Path):
         (("--limit", "99999999999999999999"), b"1000000"),
         (("--date", "9999-12-31"), b"is no day of news"),
         (("--date", "0001-01-01"), b"is no day of news"),
-        (("--date", "yesterday"), b'"yesterday" is no date: write 2026-03-03'),
+        (("--date", "yesterday"), b'--date: "yesterday" is no date: write it like 2026-03-03'),
     ],
 )
 def test_absurd_questions_are_answered_in_words(folder: Path, arguments: list[str], why: bytes):

@@ -63,7 +63,8 @@ def test_everybody_has_an_end_and_nobody_two_mails(pristine: Path, script):
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr("digest.delivery.sender.FIRST_PAUSE", 0)
         patch.setattr("digest.delivery.round.FIRST_PAUSE", 0)
-        patch.setattr("digest.delivery.pace.FIRST_HOLD", timedelta(milliseconds=1))
+        patch.setattr("digest.delivery.paces.FIRST_HOLD", timedelta(milliseconds=1))
+        patch.setattr("digest.delivery.paces.FIRST_REST", timedelta(milliseconds=1))
         app = one_program(Path(folder), pristine)
         subscribe(app.store, *map(address, range(READERS)))
         edition = draft(app)

@@ -139,11 +139,11 @@ def test_holds_grow_to_an_hour_and_end_with_a_welcome(times: int):
     bucket, now = Bucket(), NOW
     lengths = []
     for _ in range(times):
-        bucket.hold(now)
+        bucket.hold(now, FIRST_HOLD, LONGEST_HOLD)
         until = bucket.held_until
         assert until is not None
         # Another complaint meanwhile makes it no longer.
-        bucket.hold(now)
+        bucket.hold(now, FIRST_HOLD, LONGEST_HOLD)
         assert bucket.held_until == until == bucket.next_at(None, None, now)
         assert bucket.room(None, None, now) == 0
         assert bucket.room(None, None, until) is None
@@ -155,7 +155,7 @@ def test_holds_grow_to_an_hour_and_end_with_a_welcome(times: int):
         assert next_one == min(one * 2, LONGEST_HOLD)
     bucket.welcome()
     assert bucket.room(None, None, now) is None
-    bucket.hold(now)
+    bucket.hold(now, FIRST_HOLD, LONGEST_HOLD)
     assert bucket.held_until == now + FIRST_HOLD
 
 
