@@ -12,6 +12,9 @@ from tests.acceptance.conftest import Program
 from tests.articles import put
 from tests.conftest import CONFIG
 
+# What the databases are asked is tested on both elsewhere.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def desk(program: Program, database_url: str) -> Program:
