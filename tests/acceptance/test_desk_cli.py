@@ -11,9 +11,6 @@ from tests.acceptance.conftest import Program
 from tests.articles import put
 from tests.conftest import CONFIG
 
-# What the databases are asked is tested on both elsewhere.
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 ALIKE = (
     "Parliament passes the budget after a night sitting",
     "After a night sitting parliament passes the budget",
