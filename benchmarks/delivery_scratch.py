@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import Any
 
 from sqlalchemy import func, insert, select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from benchmarks.rendering import SECTIONS, SITE, made
 from digest.bootstrap import App
@@ -19,6 +19,7 @@ from digest.config import load_settings
 from digest.delivery.proof import proof_for_subscriber
 from digest.editions.life import find_edition
 from digest.store import Store
+from digest.store.document import EditionDocument
 from digest.store.models import (
     Delivery,
     Edition,
@@ -89,17 +90,7 @@ class Publisher:
             before = session.scalar(select(func.count()).select_from(Edition)) or 0
             facts = {"date": document.date + timedelta(days=before), "number": before + 1}
             document = document.model_copy(update=facts)
-            edition = Edition(
-                newsletter=NEWSLETTER,
-                date=document.date,
-                number=document.number,
-                cutoff=document.cutoff,
-                composed=document.cutoff,
-                document=document.model_dump(mode="json"),
-            )
-            session.add(edition)
-            session.flush()
-            return row_id(edition)
+            return draft_of(session, NEWSLETTER, document)
 
     def sample(self, edition_id: int) -> tuple[bytes, float]:
         """The mail of one reader as the wire carries it, and the mean size of five."""
@@ -127,6 +118,21 @@ class Publisher:
         counts = {row[0]: row[1] for row in found}
         if status != "sent" or people != readers or counts != {"accepted": readers}:
             raise SystemExit(f"the edition is {status}: {people} readers of {readers}, {counts}")
+
+
+def draft_of(session: Session, newsletter: str, document: EditionDocument) -> int:
+    """Store an edition that is composed and not begun; its number in the tables."""
+    edition = Edition(
+        newsletter=newsletter,
+        date=document.date,
+        number=document.number,
+        cutoff=document.cutoff,
+        composed=document.cutoff,
+        document=document.model_dump(mode="json"),
+    )
+    session.add(edition)
+    session.flush()
+    return row_id(edition)
 
 
 def publish(folder: Path, url: str, port: int, more: str = "") -> Publisher:

@@ -19,18 +19,16 @@ from sqlalchemy.engine import make_url
 from sqlmodel import col, select
 
 from benchmarks.delivery_audience import databases
-from benchmarks.delivery_scratch import Publisher, publish
+from benchmarks.delivery_scratch import Publisher, draft_of, publish
 from digest.bootstrap import App
 from digest.config import Algorithm
 from digest.delivery.dkim import make_key, to_pem
 from digest.store.models import (
     Delivery,
-    Edition,
     Subscriber,
     Subscription,
     SubscriptionStatus,
 )
-from digest.store.rows import row_id
 from digest.subscribers.tokens import Tokens
 from tests.awkward import SECTIONS, TITLES, Person, awkward_edition, people
 from tests.catcher import Catcher, caught
@@ -188,17 +186,7 @@ class _Campaign:
                 session.execute(insert(Subscriber), [_subscriber(n, who) for n, who in some])
                 ties = [_subscription(n, who, newsletter) for n, who in some]
                 session.execute(insert(Subscription), ties)
-            edition = Edition(
-                newsletter=newsletter,
-                date=document.date,
-                number=document.number,
-                cutoff=document.cutoff,
-                composed=document.cutoff,
-                document=document.model_dump(mode="json"),
-            )
-            session.add(edition)
-            session.flush()
-            return row_id(edition)
+            return draft_of(session, newsletter, document)
 
     def _batch(self, app: App, number: int, edition: int, audience: Sequence[Person]) -> "_Batch":
         query = (

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 from digest.config import Uncertain
 from digest.delivery.account import tally
 from digest.delivery.recovery import recover_in
-from digest.delivery.statements import skip_open
+from digest.delivery.statements import has_open, skip_open
 from digest.delivery.transitions import Policy
 from digest.editions.life import lock_edition, release_articles
 from digest.errors import EditionEndedError
@@ -89,12 +89,10 @@ def _forget_pause(session: Session, edition_id: int) -> None:
 
 def complete(store: Store, edition_id: int, now: datetime) -> bool:
     """Call an edition sent, if it was being sent and no row is open; whether it was."""
-    rows = col(Delivery.edition_id) == edition_id
-    left = select(col(Delivery.id)).where(rows, col(Delivery.status).in_(OPEN)).limit(1)
     with store.write() as session:
         # Locked before the rows are looked at: somebody may be opening some again.
         edition = lock_edition(session, edition_id)
-        if edition.status != EditionStatus.SENDING or session.scalars(left).first() is not None:
+        if edition.status != EditionStatus.SENDING or has_open(session, edition_id):
             return False
         edition.status, edition.completed, edition.note = EditionStatus.SENT, now, ""
         session.add(edition)

@@ -207,7 +207,7 @@ class PipelinedConnection:
                 replies.append(await self._dialogue.hear())
                 if self._refused and replies[0][0] // 100 == 5:  # noqa: PLR2004 - 5xx
                     # It may have read but half of the message it refused, and the rest as commands.
-                    _be_a_yes("after a refused message", *replies[0])
+                    raise _odd("after a refused message", *replies[0])
                 self._refused = False
             return await self._refusal(replies)
         except OSError as error:
@@ -230,7 +230,9 @@ class PipelinedConnection:
             # The last transaction was broken off: its recipient must not get this message.
             self._open = False
             self._dialogue.say(b"RSET\r\n" + self._group(envelope), 4)
-            _be_a_yes("RSET", *await self._dialogue.hear())
+            code, words = await self._dialogue.hear()
+            if code // 100 != 2:  # noqa: PLR2004 - 2xx
+                raise _odd("RSET", code, words)
         elif self._announced is None:
             self._dialogue.say(self._group(envelope), 3)
         elif self._announced != envelope:
@@ -316,9 +318,8 @@ def _first_no(replies: Iterable[tuple[int, str]]) -> Answer | None:
     return None
 
 
-def _be_a_yes(of: str, code: int, words: str) -> None:
-    if code // 100 != 2:  # noqa: PLR2004 - 2xx
-        raise OddServerError(f"{of}: {code} {one_line(words, 100)}")
+def _odd(of: str, code: int, words: str) -> OddServerError:
+    return OddServerError(f"{of}: {code} {one_line(words, 100)}")
 
 
 def words_of(error: BaseException) -> str:
