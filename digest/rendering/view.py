@@ -154,6 +154,14 @@ def web_address(url: str) -> str:
     return quote(url, safe="%/:=&?~#+!$,;'@()*[]-._")
 
 
+def tongue(language: str, around: str) -> Tongue:
+    """How words in a language are marked within those of another."""
+    tag, around = (name.replace("_", "-") for name in (language, around))
+    if tag.split("-")[0].lower() == around.split("-")[0].lower():
+        return Tongue("", "")
+    return Tongue(tag, direction(tag) if direction(tag) != direction(around) else "")
+
+
 def plain_line(text: str, limit: int) -> str:
     """The text on one line, without what cannot stand in HTML, cut at `limit` characters."""
     return one_line(_NOT_IN_MARKUP.sub("", text), limit)
@@ -251,10 +259,7 @@ class Viewer:
         )
 
     def _tongue(self, language: str) -> Tongue:
-        tag, around = (name.replace("_", "-") for name in (language, self._language))
-        if tag.split("-")[0].lower() == around.split("-")[0].lower():
-            return Tongue("", "")
-        return Tongue(tag, direction(tag) if direction(tag) != direction(around) else "")
+        return tongue(language, self._language)
 
     def _mark(self, mark: str) -> str:
         match mark:
