@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from digest.config import Settings, load_settings
+from digest.config import Settings, config_path, load_settings
 from digest.delivery.proof import Press
 from digest.notices import Notifier
 from digest.rendering import Templates
@@ -24,11 +24,14 @@ def utc_now() -> datetime:
 
 
 class App:
-    """The program's parts on one configuration."""
+    """The program's parts on one configuration; `path` is the file of it, where there is one."""
 
-    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock = utc_now, path: Path | None = None
+    ) -> None:
         self.settings = settings
         self.clock = clock
+        self.path = path
 
     @classmethod
     def from_file(cls, path: Path | None = None) -> "App":
@@ -37,7 +40,20 @@ class App:
         Raises:
             UsageError: there is no such file, or it has problems.
         """
-        return cls(load_settings(path))
+        return cls(load_settings(path), path=config_path(path).absolute())
+
+    def renewed(self) -> "App":
+        """The program on its file as it is now; the database stays open if it is the same.
+
+        Raises:
+            UsageError: the file has problems.
+            StoreError: another database is named, and is of no use.
+        """
+        fresh = type(self)(load_settings(self.path), self.clock, self.path)
+        if fresh.settings.database_url == self.settings.database_url:
+            fresh.store = self.store
+        _ = fresh.store, fresh.press  # told now, not when the first page is asked for
+        return fresh
 
     @cached_property
     def store(self) -> Store:
