@@ -345,20 +345,11 @@ def _facts(edition: "Edition") -> dict[str, Any]:
 
 
 def _excluded(session: "Session", edition: "Edition") -> list[dict[str, Any]]:
-    from sqlmodel import col, select
+    from dataclasses import asdict
 
-    from digest.store.models import Article, Exclusion
+    from digest.editions.why import left_out
 
-    query = (
-        select(Exclusion.article_id, Article.title, Exclusion.reason)
-        .join(Article, col(Article.id) == Exclusion.article_id)
-        .where(Exclusion.edition_id == edition.id)
-        .order_by(col(Exclusion.article_id))
-    )
-    return [
-        {"article": article, "title": title, "reason": reason}
-        for article, title, reason in session.exec(query)
-    ]
+    return [asdict(left) for left in left_out(session, edition)]
 
 
 def _left_out(excluded: list[dict[str, Any]]) -> list[str]:

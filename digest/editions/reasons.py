@@ -72,6 +72,11 @@ def _weight(times: float) -> str:
     return "counts against all else" if times <= 1 / _MANY else f"×{times:.3g}"
 
 
+def replaced(kind: str, by: int) -> str:
+    """Why an article is not shown, for which another stands; `kind` is what that is to it."""
+    return _REPLACED[VersionKind(kind)].format(by)
+
+
 def why_lines(place: ArticlePlace) -> list[str]:
     """Why an article is in an edition, where, beside which, and what ties it; or why it is not."""
     lines = [f"{place.article}: {place.title}"]
@@ -80,7 +85,7 @@ def why_lines(place: ArticlePlace) -> list[str]:
         left_out = f"  not in edition {place.edition}: {place.reason}"
         return [*lines, left_out, *map(_mark, place.marks)]
     if place.replaced_by:
-        part = _REPLACED[VersionKind(place.kind)].format(place.replaced_by)
+        part = replaced(place.kind, place.replaced_by)
     elif place.is_lead:
         part = "lead of its story"
     else:

@@ -5,7 +5,13 @@ from sqlmodel import Session, col, select
 
 from digest.config import Settings
 from digest.editions.life import load_document
-from digest.editions.selection import Window, earlier_editions, exclusion, heading_of
+from digest.editions.selection import (
+    Excluded,
+    Window,
+    earlier_editions,
+    exclusion,
+    heading_of,
+)
 from digest.editions.wishes import KeptMark, KeptPair, marks_on, pairs_on
 from digest.errors import NoSuchArticleError
 from digest.store.document import EditionDocument, Factor, StoryEntry, Version
@@ -119,7 +125,7 @@ def _place(edition: int, document: EditionDocument, story: StoryEntry, number: i
         replaced_by=by if version else None,
         kind=version.kind if version else "",
         stands_for=() if version else tuple(map(_older, account.versions)),
-        rank=_rank(document, story),
+        rank=rank_of(document, story),
         score=story.score,
         reasons=story.reasons,
         tied=version.tied if version else account.tied,
@@ -131,7 +137,8 @@ def _older(version: Version) -> OlderVersion:
     return OlderVersion(article=version.article, title=version.title, kind=version.kind)
 
 
-def _rank(document: EditionDocument, story: StoryEntry) -> Rank:
+def rank_of(document: EditionDocument, story: StoryEntry) -> Rank:
+    """A story's place in its edition."""
     beside = [other for other in document.stories if other.heading == story.heading]
     return Rank(
         place=document.stories.index(story) + 1,
@@ -139,6 +146,17 @@ def _rank(document: EditionDocument, story: StoryEntry) -> Rank:
         section_place=beside.index(story) + 1,
         section_stories=len(beside),
     )
+
+
+def left_out(session: Session, edition: Edition) -> list[Excluded]:
+    """The articles that a stored edition left out and lists, by their numbers."""
+    query = (
+        select(Exclusion.article_id, Article.title, Exclusion.reason)
+        .join(Article, col(Article.id) == Exclusion.article_id)
+        .where(Exclusion.edition_id == edition.id)
+        .order_by(col(Exclusion.article_id))
+    )
+    return [Excluded(*row) for row in session.exec(query)]
 
 
 def _excluded(session: Session, settings: Settings, edition: Edition, article: Article) -> str:
