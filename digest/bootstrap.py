@@ -9,7 +9,7 @@ from pathlib import Path
 from digest.config import Settings, config_path, load_settings
 from digest.delivery.proof import Press
 from digest.notices import Notifier
-from digest.rendering import Templates
+from digest.rendering import Templates, Tried
 from digest.store import Store
 from digest.subscribers.tokens import Tokens
 
@@ -72,6 +72,11 @@ class App:
         own = self.settings.site.templates
         folders = [self.settings.within(own)] if own else []
         return Templates([*folders, shipped("templates")])
+
+    @cached_property
+    def pages(self) -> Tried:
+        """The same templates, for the readers' pages on the web."""
+        return Tried(self.templates)
 
     @cached_property
     def tokens(self) -> Tokens:

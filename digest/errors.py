@@ -241,8 +241,12 @@ class BadRecipientError(UsageError):
     """The address {email} cannot be mailed: {why}."""
 
 
-class ActsForNobodyError(DigestError):
-    """{why}."""
+class TrialLinkError(DigestError):
+    """This link stands in a preview or a test mail: it acts for nobody."""
+
+
+class GoneReaderError(DigestError):
+    """You get no mail from us any more: there is nothing to change."""
 
 
 class PortTakenError(DigestError):

@@ -26,6 +26,8 @@ _KEYWORDS = {"_": None, "word": None, "count": (1, 2)}
 _SOURCES = {
     "digest/rendering": [("**.py", "python")],
     "templates/email": [("**.html", "jinja2"), ("**.txt", "jinja2")],
+    # The preview is the desk's own, in English.
+    "templates/web": [("preview*.html", "ignore"), ("**.html", "jinja2")],
 }
 
 

@@ -108,7 +108,11 @@ def _rendered(store: Store, render: Render, document: EditionDocument) -> Render
     with store.read() as session:
         wanted = {reader_language(language, own) for language in session.scalars(query)}
     translations = {language: render(document, language) for language in sorted(wanted - {own})}
-    return render(document, None).model_copy(update={"translations": translations})
+    rendered = render(document, None)
+    # A template that fails in one language alone failed, too.
+    instead = (one.instead for one in (rendered, *translations.values()) if one.instead)
+    update = {"translations": translations, "instead": next(instead, "")}
+    return rendered.model_copy(update=update)
 
 
 def prepare_audience(

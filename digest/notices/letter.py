@@ -1,10 +1,11 @@
 """A notice as a mail: rendered from its folder of templates, with the head of a single mail."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from digest.config import Settings
 from digest.delivery import headers
@@ -87,25 +88,26 @@ def _render(notice: Notice, settings: Settings, templates: Sequence[Templates]) 
 def _facts(notice: Notice, settings: Settings) -> dict[str, Any]:
     """What templates see: the stored facts with their dates, and what the settings add."""
     newsletter = settings.newsletter(notice.newsletter)
-    facts = {
-        **notice.facts,
+    return {
+        **with_dates(notice.facts, settings.zone(newsletter)),
         "newsletter": newsletter.title,
         "slug": newsletter.slug,
         "email": notice.email,
     }
-    if "date" in facts:
-        facts["date"] = date.fromisoformat(facts["date"])
-    if "feeds" in facts:
-        zone = settings.zone(newsletter)
-        facts["feeds"] = [
-            feed
-            | {
-                "read": feed["read"]
-                and datetime.fromisoformat(feed["read"]).astimezone(zone).date()
-            }
-            for feed in facts["feeds"]
-        ]
-    return facts
+
+
+def with_dates(facts: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    """Stored facts as templates see them: what JSON holds as text are dates, in a zone."""
+    told = dict(facts)
+    if "date" in told:
+        told["date"] = date.fromisoformat(told["date"])
+    if "feeds" in told:
+        told["feeds"] = [feed | {"read": _day(feed["read"], zone)} for feed in told["feeds"]]
+    return told
+
+
+def _day(instant: str | None, zone: ZoneInfo) -> date | None:
+    return datetime.fromisoformat(instant).astimezone(zone).date() if instant else None
 
 
 def _mark(notice: Notice) -> str:

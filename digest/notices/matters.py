@@ -27,6 +27,7 @@ from digest.store.models import (
     FeedState,
     Notice,
 )
+from digest.store.rows import among
 
 RECENT = timedelta(days=2)
 """What is longer past is no news to anybody who is to be notified from now on."""
@@ -103,6 +104,41 @@ def _account(session: Session, edition_id: int) -> dict[str, int]:
         "uncertain": account.uncertain,
         "skipped": sum(account.skipped.values()),
     }
+
+
+def of_designs(
+    session: Session, settings: Settings, now: datetime, looked_at: set[int]
+) -> Iterator[Matter]:
+    """Editions that go out in our templates, because the publisher's failed.
+
+    Args:
+        session: the database.
+        settings: which newsletters there are.
+        now: the present instant.
+        looked_at: editions whose rendering was read before; those that are read now are added.
+            It is large, and once a sending has begun it never changes.
+    """
+    begun = select(col(Edition.id)).where(col(Edition.started) >= now - RECENT)
+    new = {number for number in session.scalars(begun) if number} - looked_at
+    if not new:
+        return
+    looked_at |= new
+    instead = col(Edition.rendered)["instead"].as_string()
+    columns = [col(Edition.id), col(Edition.newsletter), col(Edition.date)]
+    query = select(*columns, instead.label("instead")).where(
+        among(session, col(Edition.id), new), instead != ""
+    )
+    found = [row for row in session.execute(query) if _is_declared(settings, row.newsletter)]
+    told = known(session, {_replaced_key(row.id) for row in found})
+    for row in found:
+        key = _replaced_key(row.id)
+        if key not in told:
+            facts = {"edition": row.id, "date": row.date.isoformat(), "reason": row.instead}
+            yield Matter(key, "replaced", row.newsletter, facts)
+
+
+def _replaced_key(edition: int) -> str:
+    return f"replaced {edition}"
 
 
 def of_calendar(session: Session, settings: Settings, now: datetime) -> Iterator[Matter]:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 
 from sqlmodel import Session
 
@@ -19,11 +20,15 @@ from digest.errors import (
     StoreError,
 )
 from digest.notices import letter, record
-from digest.notices.matters import failure, of_calendar, of_editions, of_feeds
+from digest.notices.matters import failure, of_calendar, of_designs, of_editions, of_feeds
 from digest.notices.record import Matter
 from digest.rendering import Templates
 from digest.store import Store
 from digest.store.models import Notice, NoticeStatus
+
+PATIENCE = timedelta(minutes=10)
+"""After its time a notice is not on its way any more: whoever sent it has ended."""
+_ENDED = "the program ended before it knew"
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +56,7 @@ class Notifier:
         self._clock = clock
         self._emails = settings.desk.notify
         self._policy = policy_of(settings)
+        self._looked_at: set[int] = set()
 
     def failed(self, newsletter: str, day: date, why: str) -> None:
         """Take down that an edition could not be brought out, or not be sent on.
@@ -66,7 +72,9 @@ class Notifier:
         Raises:
             StoreError: the database failed.
         """
-        self._look(of_editions)
+        looked_at = self._looked_at.copy()
+        self._look(of_editions, partial(of_designs, looked_at=looked_at))
+        self._looked_at = looked_at  # now that what was found is taken down
 
     def look_at_plan(self) -> None:
         """Take down which editions nobody began, and which feeds have failed for long.
@@ -93,6 +101,9 @@ class Notifier:
         if not self._emails:
             return
         run = asyncio.to_thread
+        for notice in await run(record.lost, self._store, self._clock() - PATIENCE):
+            logger.warning("%s may not have been told: %s (%s)", notice.email, notice.key, _ENDED)
+            await run(record.settle, self._store, notice, NoticeStatus.UNCERTAIN, _ENDED)
         for notice in await run(record.waiting, self._store, self._emails, self._clock()):
             if stop.is_set():
                 return

@@ -77,6 +77,17 @@ def let_go(store: Store, notice: Notice) -> bool:
     return _change(store, notice, NoticeStatus.WAITING, status=NoticeStatus.UNCERTAIN)
 
 
+def lost(store: Store, due: datetime) -> list[Notice]:
+    """The notices that left, were due by then, and of which nobody recorded what came."""
+    query = select(Notice).where(
+        col(Notice.status) == NoticeStatus.UNCERTAIN,
+        col(Notice.due) <= due,
+        col(Notice.reply) == "",
+    )
+    with store.read() as session:
+        return list(session.scalars(query.order_by(col(Notice.id))))
+
+
 def settle(store: Store, notice: Notice, status: NoticeStatus, reply: str) -> None:
     """Record what came of a notice that left."""
     _change(store, notice, NoticeStatus.UNCERTAIN, status=status, reply=reply)

@@ -1,7 +1,7 @@
 """Rendering: an edition becomes HTML and text once, as blocks; each reader's mail is spliced."""
 
 from digest.rendering.blocks import RenderedEdition, Slot
-from digest.rendering.bounds import bounded
+from digest.rendering.bounds import Tried, bounded
 from digest.rendering.edition import render_edition
 from digest.rendering.furniture import direction, furniture, languages, reader_language
 from digest.rendering.inliner import inline_css
@@ -17,6 +17,7 @@ __all__ = [
     "Slot",
     "Spliced",
     "Templates",
+    "Tried",
     "bounded",
     "direction",
     "fill",

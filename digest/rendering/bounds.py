@@ -4,11 +4,13 @@ Jinja2's sandbox keeps a template from reaching what is none of its business, bu
 for ever or filling the memory: here that ends the child process, and is told with the line.
 """
 
+import logging
 import pickle
 import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
+from threading import Lock
 from typing import Any, TypeVar
 
 from digest.errors import DigestError, TemplateBrokenError
@@ -20,6 +22,8 @@ MEMORY_BYTES = 1024 * 1024 * 1024
 _WALL_SECONDS = 300  # a busy machine may be slow; the limit on the processor's time comes first
 
 Made = TypeVar("Made")
+
+_log = logging.getLogger(__name__)
 
 
 def bounded(work: Callable[..., Made], templates: Templates) -> Made:
@@ -61,6 +65,49 @@ def bounded(work: Callable[..., Made], templates: Templates) -> Made:
         raise made
     answer: Made = made
     return answer
+
+
+class Tried:
+    """Templates for work that many wait for, as readers do for a page of ours on the web.
+
+    A child process for each would take too long. So what the publisher's templates make is made
+    apart once, and again after each change of them; if that goes well, in this process from then
+    on. If they ever fail, ours stand in until they are changed.
+    """
+
+    def __init__(self, templates: Templates) -> None:
+        self._templates, self._ours = templates, templates.ours
+        self._fit: dict[tuple[str, float], bool] = {}
+        self._trial = Lock()
+
+    def render(self, name: str, work: Callable[..., Made]) -> Made:
+        """What `work(templates=templates)` gives; `name` tells one kind of work from another.
+
+        Raises:
+            DigestError: whatever `work` raises with our templates.
+        """
+        if not self._templates.own:
+            return work(templates=self._templates)
+        key = name, self._templates.changed()
+        if key not in self._fit:
+            with self._trial:  # others who came for the same wait for how it goes
+                if key not in self._fit:
+                    self._attempt(key, partial(bounded, work))
+        if self._fit[key]:
+            made = self._attempt(key, work)
+            if made is not None:
+                return made
+        return work(templates=self._ours)
+
+    def _attempt(self, key: tuple[str, float], work: Callable[..., Made]) -> Made | None:
+        try:
+            made = work(templates=self._templates)
+        except DigestError as error:
+            _log.error("your own templates failed, and ours are used instead: %s", error)
+            self._fit[key] = False
+            return None
+        self._fit[key] = True
+        return made
 
 
 def _beyond(templates: Templates, why: str) -> TemplateBrokenError:

@@ -98,6 +98,10 @@ class Furniture:
         """9 articles."""
         return self.count("%(num)s article", "%(num)s articles", number)
 
+    def more_on_this(self, number: int) -> str:
+        """3 more on this."""
+        return self.count("%(num)s more on this", "%(num)s more on this", number)
+
     def more_stories(self, number: int) -> str:
         """12 more stories are in the whole edition."""
         return self.count(
@@ -172,3 +176,15 @@ def furniture(language: str) -> Furniture:
     write_mo(compiled, catalog)
     compiled.seek(0)
     return Furniture(locale, Translations(compiled))
+
+
+def vocabulary(language: str) -> dict[str, object]:
+    """What templates that are rendered for one person say things with, in a language."""
+    words = furniture(language)
+    return {
+        "lang": language.replace("_", "-"),
+        "dir": direction(language),
+        "_": words.word,
+        "number": words.number,
+        "long_date": words.long_date,
+    }

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from digest.config import Theme
 from digest.rendering.edition import OUR_THEME
-from digest.rendering.furniture import direction, furniture
+from digest.rendering.furniture import vocabulary
 from digest.rendering.inliner import inline_css
 from digest.rendering.templates import Templates
 from digest.rendering.view import SiteFacts, plain_line
@@ -51,16 +51,11 @@ def render_mail(
         TemplateBrokenError: a template cannot be parsed, or fails.
         InlineError: the styles of the HTML cannot be inlined.
     """
-    words = furniture(language)
     context: dict[str, Any] = {
         **{key: _plain(value) for key, value in facts.items()},
         "site": site,
         "theme": theme,
-        "lang": language.replace("_", "-"),
-        "dir": direction(language),
-        "_": words.word,
-        "number": words.number,
-        "long_date": words.long_date,
+        **vocabulary(language),
     }
     folder = f"email/{name}"
     subject = plain_line(templates.render(f"{folder}/subject.txt", **context), _SUBJECT)

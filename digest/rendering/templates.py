@@ -79,6 +79,11 @@ class Templates:
         """Without the publisher's."""
         return Templates(self.folders[-1:])
 
+    def changed(self) -> float:
+        """When a file of the publisher's was last changed, added or removed, in Unix time."""
+        own = (path for folder in self.own for path in (folder, *folder.rglob("*")))
+        return max((path.stat().st_mtime for path in own if path.exists()), default=0.0)
+
     def render(self, name: str, **context: object) -> str:
         """The text that the template makes of its variables.
 

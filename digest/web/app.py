@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -10,18 +11,18 @@ from starlette.exceptions import HTTPException
 
 from digest.bootstrap import App
 from digest.errors import (
-    ActsForNobodyError,
     BadTokenError,
     DigestError,
-    NoSuchPageError,
+    GoneReaderError,
     PreviewForbiddenError,
     StoreError,
     TemplateBrokenError,
     TemplateMissingError,
+    TrialLinkError,
     UsageError,
 )
 from digest.web import archive, preview, readers
-from digest.web.pages import Program, message
+from digest.web.pages import Program, languages_asked_for, message
 
 # No script runs on a reader's page; pictures come from where the publisher keeps them. Links
 # carry tokens: no other site may learn the address a reader came from.
@@ -34,9 +35,18 @@ READER_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-OUT_OF_ORDER = "Something is out of order here: please try again in a few minutes."
-_OURS = 500
-"""Statuses from here on speak of our own faults."""
+# The status of each error, and what message.html says of it; of two that fit, the first.
+_ANSWERS: dict[type[DigestError], tuple[int, str]] = {
+    TrialLinkError: (200, "trial"),
+    GoneReaderError: (200, "gone"),
+    PreviewForbiddenError: (403, "nowhere"),
+    TemplateBrokenError: (500, "broken"),
+    TemplateMissingError: (500, "broken"),
+    UsageError: (404, "nowhere"),
+    BadTokenError: (404, "incomplete"),
+    StoreError: (503, "broken"),
+}
+_OUT_OF_ORDER = (500, "broken")
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +61,7 @@ def create_app(program: App) -> FastAPI:
     web.add_exception_handler(DigestError, _said)
     web.add_exception_handler(HTTPException, _no_page)
     web.add_exception_handler(RequestValidationError, _no_page)
+    web.add_exception_handler(Exception, _mistaken)
     web.middleware("http")(_careful)
     return web
 
@@ -74,29 +85,34 @@ async def _careful(request: Request, proceed: Callable[[Request], Awaitable[Resp
 
 def _no_page(request: Request, error: Exception) -> Response:
     """What the framework refuses, as a page: an address or a form that is none of ours."""
-    status = error.status_code if isinstance(error, HTTPException) else 422
-    return message(request.app.state.program, str(NoSuchPageError()), status=status)
+    return _message(
+        request, "nowhere", error.status_code if isinstance(error, HTTPException) else 422
+    )
 
 
 def _said(request: Request, error: Exception) -> Response:
     """What went wrong, on a page; a link that acts for nobody is no error of the reader's."""
-    statuses: dict[type[Exception], int] = {
-        ActsForNobodyError: 200,
-        PreviewForbiddenError: 403,
-        TemplateBrokenError: 500,
-        TemplateMissingError: 500,
-        UsageError: 404,
-        BadTokenError: 404,
-        StoreError: 503,
-    }
-    status = next((s for kind, s in statuses.items() if isinstance(error, kind)), 500)
-    text = str(error)
-    if status >= _OURS and not request.url.path.startswith("/preview"):
+    told = (answer for kind, answer in _ANSWERS.items() if isinstance(error, kind))
+    status, said = next(told, _OUT_OF_ORDER)
+    if request.url.path.startswith("/preview"):
+        page = _message(request, "", status, text=str(error))
+        if request.url.path == "/preview" and status != HTTPStatus.FORBIDDEN:
+            # The desk is mending a template: the page comes back by itself.
+            page.headers["Refresh"] = "2"
+        return page
+    if said == "broken":
         # Where our database and our files lie is for the log, not for all the world.
         logger.error("%s", error)
-        text = OUT_OF_ORDER
-    page = message(request.app.state.program, text, status=status)
-    if request.url.path == "/preview" and status != statuses[PreviewForbiddenError]:
-        # The desk is mending a template: the page comes back by itself.
-        page.headers["Refresh"] = "2"
+    return _message(request, said, status)
+
+
+def _mistaken(request: Request, _error: Exception) -> Response:
+    """A mistake of ours: the server logs it with its place, the reader is asked to come back."""
+    page = _message(request, "broken", _OUT_OF_ORDER[0])
+    page.headers.update(READER_HEADERS)
     return page
+
+
+def _message(request: Request, said: str, status: int, *, text: str = "") -> Response:
+    asked = languages_asked_for(request)
+    return message(request.app.state.program, said, asked, status=status, text=text)

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from digest.delivery.proof import page_for_subscriber, page_of_edition
 from digest.errors import NoSuchPageError
 from digest.store.models import Edition, EditionStatus, EditionStory, Subscription
-from digest.web.pages import SHOWS, Program, page
+from digest.web.pages import SHOWS, Asked, Program, newsletter_page, shared_page
 
 LENGTH = 400
 """Editions that the archive's page lists: more than a year of mornings."""
@@ -22,9 +22,9 @@ router = APIRouter()
 
 
 @router.api_route("/", methods=SHOWS)
-def home(app: Program) -> HTMLResponse:
+def home(app: Program, asked: Asked) -> HTMLResponse:
     """The newsletters there are."""
-    return page(app, "home.html", newsletters=app.settings.newsletters)
+    return shared_page(app, "home.html", asked)
 
 
 @router.api_route("/n/{slug}", methods=SHOWS)
@@ -45,7 +45,7 @@ def archive(app: Program, slug: str) -> HTMLResponse:
             {"date": day, "number": number, "headline": headline}
             for day, number, headline in session.execute(query)
         ]
-    return page(app, "archive.html", newsletter=newsletter, editions=editions)
+    return newsletter_page(app, "archive.html", newsletter.slug, editions=editions)
 
 
 @router.api_route("/archive/{slug}/{day}", methods=SHOWS)

@@ -10,18 +10,17 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from sqlmodel import Session
 
 from digest.bootstrap import App
-from digest.errors import ActsForNobodyError
+from digest.delivery.proof import language_of
+from digest.errors import GoneReaderError, TrialLinkError, UnknownSectionError
 from digest.sections import section_key
 from digest.store.models import Subscription, SubscriptionStatus
 from digest.store.rows import row_id
 from digest.subscribers.choices import read_choices
 from digest.subscribers.subscribing import unsubscribe
 from digest.subscribers.withdrawing import holder, withdrawing
-from digest.web.pages import SHOWS, Program, page
+from digest.web.pages import SHOWS, Program, newsletter_page
 
 ONE_CLICK = "One-Click"
-_PREVIEW = "This link stands in a preview or a test mail: it acts for nobody"
-_GONE = "You get no mail from us any more: there is nothing to change"
 
 router = APIRouter()
 
@@ -30,7 +29,7 @@ router = APIRouter()
 def ask_to_unsubscribe(app: Program, token: str) -> HTMLResponse:
     """The page with the button."""
     with app.store.read() as session:
-        return _leaving(app, token, _subscription(app, session, token))
+        return _leaving(app, session, token)
 
 
 @router.post("/unsubscribe/{token}")
@@ -41,28 +40,29 @@ def leave(
     with app.store.read() as session:
         number = row_id(_subscription(app, session, token))
     with withdrawing(app.store, holder(number)) as session:
-        subscription = _subscription(app, session, token)
-        unsubscribe(session, row_id(subscription), app.clock())
-        session.refresh(subscription)
+        unsubscribe(session, row_id(_subscription(app, session, token)), app.clock())
     if one_click == ONE_CLICK:
         return PlainTextResponse("unsubscribed\n")
-    return _leaving(app, token, subscription)
+    return ask_to_unsubscribe(app, token)
 
 
-def _leaving(app: App, token: str, subscription: Subscription) -> HTMLResponse:
-    slug = subscription.newsletter
-    # Also of a newsletter that is no more somebody who still has a mail of it may leave.
-    titles = {newsletter.slug: newsletter.title for newsletter in app.settings.newsletters}
-    newsletter = {"slug": slug, "title": titles.get(slug, slug)}
-    done = subscription.status == SubscriptionStatus.UNSUBSCRIBED
-    return page(app, "unsubscribe.html", token=token, newsletter=newsletter, done=done)
+def _leaving(app: App, session: Session, token: str) -> HTMLResponse:
+    subscription = _subscription(app, session, token)
+    return newsletter_page(
+        app,
+        "unsubscribe.html",
+        subscription.newsletter,
+        wanted=language_of(session, subscription),
+        token=token,
+        done=subscription.status == SubscriptionStatus.UNSUBSCRIBED,
+    )
 
 
 @router.api_route("/preferences/{token}", methods=SHOWS)
 def show_preferences(app: Program, token: str) -> HTMLResponse:
     """The page with the choice of sections."""
     with app.store.read() as session:
-        return _choosing(app, token, _subscription(app, session, token))
+        return _choosing(app, session, token)
 
 
 @router.post("/preferences/{token}")
@@ -70,12 +70,16 @@ def save_preferences(
     app: Program, token: str, section: Annotated[list[str] | None, Form()] = None
 ) -> HTMLResponse:
     """Save a choice of sections; an empty one is refused, for it would mean no mail."""
-    with app.store.write() as session:
-        subscription = _subscription(app, session, token)
-        if not section:
-            return _choosing(app, token, subscription, said="empty")
-        subscription.sections = _chosen(app, subscription, section)
-    return _choosing(app, token, subscription, said="saved")
+    said = "saved" if section else "empty"
+    if section:
+        try:
+            with app.store.write() as session:
+                subscription = _subscription(app, session, token)
+                subscription.sections = _chosen(app, subscription, section)
+        except UnknownSectionError:
+            said = "changed"  # while the page was open the desk changed the newsletter's sections
+    with app.store.read() as session:
+        return _choosing(app, session, token, said)
 
 
 def _chosen(app: App, subscription: Subscription, paths: list[str]) -> list[str] | None:
@@ -90,7 +94,8 @@ def _chosen(app: App, subscription: Subscription, paths: list[str]) -> list[str]
     return None if keys.issuperset(newsletter.section_keys) else chosen
 
 
-def _choosing(app: App, token: str, subscription: Subscription, said: str = "") -> HTMLResponse:
+def _choosing(app: App, session: Session, token: str, said: str = "") -> HTMLResponse:
+    subscription = _subscription(app, session, token)
     newsletter = app.settings.newsletter(subscription.newsletter)
     declared = app.settings.declared_sections()
     own = [(declared[key].path, declared[key].title) for key in newsletter.section_keys]
@@ -101,11 +106,12 @@ def _choosing(app: App, token: str, subscription: Subscription, said: str = "") 
         if section_key(path) not in newsletter.section_keys
     ]
     chosen = {section_key(path) for path in subscription.sections or newsletter.sections}
-    return page(
+    return newsletter_page(
         app,
         "preferences.html",
+        newsletter.slug,
+        wanted=language_of(session, subscription),
         token=token,
-        newsletter=newsletter,
         sections=[
             {"path": path, "title": title or path, "chosen": section_key(path) in chosen}
             for path, title in own + others
@@ -120,12 +126,13 @@ def _subscription(app: App, session: Session, token: str) -> Subscription:
 
     Raises:
         BadTokenError: we did not sign it.
-        ActsForNobodyError: it stands in a test mail, or its subscriber was erased.
+        TrialLinkError: it stands in a test mail.
+        GoneReaderError: its subscriber was erased.
     """
     reader = app.tokens.read_reader(token)
     if reader.is_preview:
-        raise ActsForNobodyError(why=_PREVIEW)
+        raise TrialLinkError
     subscription = session.get(Subscription, reader.subscription_id)
     if subscription is None:
-        raise ActsForNobodyError(why=_GONE)
+        raise GoneReaderError
     return subscription

@@ -108,7 +108,7 @@ def test_a_newsletter_that_is_no_more_can_be_left(app: App, settings: Settings, 
     newsletter = settings.newsletters[0].model_copy(update={"slug": "evening"})
     now = settings.model_copy(update={"newsletters": (newsletter,)})
     with closing(App(now, app.clock)) as later, TestClient(create_app(later)) as client:
-        assert "Unsubscribe from morning" in client.get(f"/unsubscribe/{token}").text
+        assert "morning: Unsubscribe" in client.get(f"/unsubscribe/{token}").text
         assert "You are unsubscribed" in client.post(f"/unsubscribe/{token}").text
     assert stored(app).status == SubscriptionStatus.UNSUBSCRIBED
 
@@ -153,7 +153,7 @@ def test_choosing_sections(app: App, client: TestClient, token: str):
 def test_an_empty_or_unknown_choice_is_refused_in_words(app: App, client: TestClient, token: str):
     assert "Choose at least one" in client.post(f"/preferences/{token}").text
     answer = client.post(f"/preferences/{token}", data={"section": "Gardening"})
-    assert "choose from Politics" in answer.text
+    assert "please choose again" in answer.text
     assert stored(app).sections is None
 
 

@@ -31,7 +31,7 @@ def test_every_mail_is_whole(name: str, spoilt: bool, language: str):  # noqa: F
     if spoilt:
         facts = awkward(facts)
     mail = render_mail(TEMPLATES, name, language, SITE, **facts)
-    assert mail.subject.isprintable()
+    assert mail.subject.replace("\u200f", "").isprintable()
     assert 0 < len(mail.subject) <= 90
     html5lib.HTMLParser(strict=True).parse(mail.html)
     assert "<script" not in mail.html
