@@ -5,7 +5,7 @@ where a value of the reader's will go. All carry a nonce that the document canno
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from digest.errors import TemplateBrokenError
 from digest.rendering.furniture import reader_language
 
 # A part belongs to the block around it; all other blocks are named in full.
-PARTS = frozenset({"rule", "teaser", "related"})
+PARTS = frozenset({"rule", "teaser", "related", "fold", "rest"})
 BLOCKS = frozenset(
     {"personal", "shortened", "contents", "line", "lead", "top", "section", "story"}
     | {"briefs", "brief"}
@@ -71,6 +71,7 @@ class Size(NamedTuple):
 class RenderedEdition(BaseModel):
     """An edition rendered once, from which every reader's mail is spliced.
 
+    `links` are the addresses that the text's footnotes tell, by the number in their holes.
     `language` is its furniture's. `translations` has the same edition with its furniture in the
     other languages of its readers. `instead` says what was wrong with the publisher's own templates
     where ours were used in their place.
@@ -85,6 +86,7 @@ class RenderedEdition(BaseModel):
     subject: tuple[Piece, ...]
     html: tuple[Piece, ...]
     text: tuple[Piece, ...]
+    links: tuple[str, ...] = ()
     instead: str = ""
 
     def for_reader(self, language: str | None) -> "RenderedEdition":
@@ -108,6 +110,7 @@ class Marks:
 
     def __init__(self, nonce: str) -> None:
         self._nonce = nonce
+        self._links: dict[str, int] = {}
         self._mark = re.compile(rf"<!--{nonce} ?([^>]*?)-->|{nonce}_([a-z]+(?:-\d+)?)_")
 
     def block(self, name: str, *keys: int, caller: Callable[[], str]) -> str:
@@ -127,6 +130,20 @@ class Marks:
             raise ValueError(f'there is no hole "{name}", only {", ".join(sorted(known))}')
         return f"{self._nonce}_{name}_"
 
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The addresses of all footnotes so far."""
+        return tuple(self._links)
+
+    def note(self, url: str) -> str:
+        """Mark the place of a footnote's number; its address is told at the next `hole("notes")`.
+
+        Numbers are given when a mail is spliced, so that each reader's run from 1.
+        """
+        if not url:
+            return ""
+        return f"{self._nonce}_note-{self._links.setdefault(url, len(self._links))}_"
+
     def cut(self, page: str, template: str) -> tuple[Piece, ...]:
         """The pieces of a page, in its order.
 
@@ -142,13 +159,14 @@ class Marks:
     def _cut(self, page: str) -> Iterator[Piece]:
         scopes = [""]
         place = 0
+        links = self.links
         for mark in self._mark.finditer(page):
             if mark.start() > place:
                 yield _piece(scopes[-1], page[place : mark.start()])
             place = mark.end()
             scope, hole = mark.groups()
             if hole is not None:
-                yield Piece(scopes[-1], "", hole.replace("-", " "), *_SLOTS.get(hole, (0, 0)))
+                yield Piece(scopes[-1], "", hole.replace("-", " "), *_room(hole, links))
             elif scope:
                 scopes.append(f"{scopes[-1]} {scope}" if scope in PARTS else scope)
             elif len(scopes) > 1:
@@ -160,7 +178,8 @@ class Marks:
 # What a subscriber's value may take: in bytes, and quoted, where other alphabets grow threefold.
 # The values that depend on the choice are known, and counted, when it is spliced.
 _SLOTS = {"token": (64, 64), "email": (254, 500), "since": (50, 120)}
-CHOSEN = {"counts", "preheader", "headline", "articles", "more"}
+CHOSEN = {"counts", "preheader", "headline", "articles", "more", "notes"}
+_WIDEST_NOTE = "[9999]"
 _PLAIN = bytes(byte for byte in range(32, 127) if byte != ord("=")) + b"\r\n"
 
 
@@ -168,6 +187,14 @@ def measure(text: str) -> tuple[int, int]:
     """The bytes of a text with mail's line ends: as they are, and in quoted-printable."""
     data = text.replace("\n", "\r\n").encode()
     return len(data), len(data) + 2 * len(data.translate(None, _PLAIN))
+
+
+def _room(hole: str, links: Sequence[str]) -> tuple[int, int]:
+    """What is set aside for what will stand in a hole."""
+    kind, _, number = hole.partition("-")
+    if kind == "note":
+        return measure(f"{_WIDEST_NOTE}{_WIDEST_NOTE} {links[int(number)]}\n\n")
+    return _SLOTS.get(hole, (0, 0))
 
 
 def _piece(scope: str, text: str) -> Piece:

@@ -54,8 +54,9 @@ def render_edition(
     }
     pages = {
         name: templates.render(f"email/edition/{name}", **context)
-        for name in ("subject.txt", "body.txt", "body.html")
+        for name in ("subject.txt", "body.html")
     }
+    text = templates.render("email/edition/body.txt", **context, note=marks.note)
     html = inline(_INDENT.sub("\n", pages["body.html"]))
     rendered = RenderedEdition(
         language=language or document.language,
@@ -66,7 +67,8 @@ def render_edition(
         ),
         subject=marks.cut(pages["subject.txt"].strip(), "email/edition/subject.txt"),
         html=marks.cut(html, "email/edition/body.html"),
-        text=marks.cut(_BLANK_LINES.sub("", pages["body.txt"]), "email/edition/body.txt"),
+        text=marks.cut(_BLANK_LINES.sub("", text), "email/edition/body.txt"),
+        links=marks.links,
     )
     _check(rendered)
     return rendered
@@ -115,6 +117,11 @@ def _missing(stories: tuple[StoryFacts, ...], pieces: tuple[Piece, ...]) -> str:
     )
     if not any(ways_out):
         return "it has no {{ link.unsubscribe }}"
+    untold = False
+    for piece in pieces:
+        untold = piece.hole != "notes" and (untold or piece.hole.startswith("note "))
+    if untold:
+        return 'it has no {{ hole("notes") }} below its last note'
     scopes = {piece.scope for piece in pieces}
     for number, story in enumerate(stories):
         wanted = [f"{story.placement} {number} {home}" for home in story.homes]

@@ -1,13 +1,17 @@
 """Plain text for people: wrapped by the width that a terminal gives each character."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
 WIDTH = 72
+# Where the number of a footnote will stand: `blocks.Marks.note`, with the nonce of `view.nonce`.
+_NOTE = re.compile("x[a-z2-7]{13}_note-[0-9]+_")
 
 
 def width(text: str) -> int:
     """How many columns the text takes: wide East Asian characters take two, marks none."""
+    text = _NOTE.sub("[99]", text)
     if text.isascii():
         return len(text)
     return sum(_columns(character) for character in text)
@@ -19,8 +23,8 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def wrap(text: str, indent: str = "", columns: int = WIDTH) -> str:
-    """The text in lines of at most `columns`, each begun with `indent`.
+def wrap(text: str, indent: str = "", columns: int = WIDTH, first: str | None = None) -> str:
+    """The text in lines of at most `columns`, each begun with `indent`, but the first with `first`.
 
     A line breaks at a space, and between wide characters, which are written without spaces. A
     longer word (an address, say) keeps a line of its own.
@@ -36,7 +40,8 @@ def wrap(text: str, indent: str = "", columns: int = WIDTH) -> str:
         line += piece
         used += needed
     lines.append(line.rstrip())
-    return "\n".join(indent + line for line in lines)
+    begins = [indent if first is None else first, *[indent] * len(lines)]
+    return "\n".join(begin + line for begin, line in zip(begins, lines, strict=False))
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -68,10 +68,11 @@ def splice(
         rendered: the edition.
         choice: what the reader chose.
         budget: bytes that both parts may take in transfer, each in quoted-printable or base64,
-            whichever is shorter; None for no limit, as on a web page.
+            whichever is shorter; None for no limit, as on a web page, where long lists of related
+            articles are not folded either.
         personal: False leaves out all that is for one subscriber, for a page in the archive.
     """
-    mail = _Mail(rendered, choice, personal=personal)
+    mail = _Mail(rendered, choice, personal=personal, whole=budget is None)
     if budget is not None:
         mail.fit(budget)
     return mail.spliced()
@@ -80,11 +81,14 @@ def splice(
 class _Mail:
     """The choosing and shedding of one mail."""
 
-    def __init__(self, rendered: RenderedEdition, choice: Choice, *, personal: bool) -> None:
+    def __init__(
+        self, rendered: RenderedEdition, choice: Choice, *, personal: bool, whole: bool
+    ) -> None:
         self._rendered = rendered
         self._shown = list(_chosen(rendered, choice))
         self._lead = self._find_lead()
         self._personal = personal
+        self._whole = whole
         self._gone = 0
         self._left_out: dict[str, None] = {}
         self._steps = self._shedding()
@@ -118,7 +122,7 @@ class _Mail:
         any_shed = False
         while _transferred(size) > budget and (scope := next(self._steps, "")):
             self._left_out[scope] = None
-            for gone in (scope, f"{scope} rule"):
+            for gone in (scope, f"{scope} rule", f"{scope} fold"):
                 size = Size(*map(sub, size, self._rendered.sizes.get(gone, Size())))
             any_shed = True
         return any_shed
@@ -157,6 +161,8 @@ class _Mail:
         for shown in self._shown:
             base = self._base(shown)
             scopes += [base, f"{base} teaser", f"{base} related"]
+            if f"{base} related" not in self._left_out:
+                scopes.append(f"{base} related {'rest' if self._whole else 'fold'}")
             kind = base.split(" ", 1)[0]
             if kind in {"lead", "top"}:
                 scopes.append(f"{base} rule")
@@ -194,7 +200,7 @@ class _Mail:
         return Spliced(
             subject=one_line(subject.replace("=?", "= ?"), _SUBJECT),
             html=_assembled(rendered.html, scopes, escaped),
-            text=_assembled(rendered.text, scopes, values),
+            text=_assembled(rendered.text, scopes, values, rendered.links),
             stories=len(self._shown),
             articles=sum(shown.story.articles for shown in self._shown),
             shed=tuple(self._left_out),
@@ -248,11 +254,16 @@ def _transferred(size: Size) -> int:
 
 
 def _assembled(
-    pieces: Iterable[Piece], scopes: Collection[str], values: Mapping[str, str]
+    pieces: Iterable[Piece],
+    scopes: Collection[str],
+    values: Mapping[str, str],
+    links: Sequence[str] = (),
 ) -> tuple[str | Slot, ...]:
     """The pieces within the scopes: stretches of text, and the slots between them."""
     done: list[str | Slot] = []
     run: list[str] = []
+    notes = 0
+    untold: list[str] = []
     for piece in pieces:
         if piece.scope not in scopes:
             continue
@@ -260,6 +271,13 @@ def _assembled(
             run.append(piece.text)
         elif piece.hole in values:
             run.append(values[piece.hole])
+        elif piece.hole.startswith("note "):
+            notes += 1
+            run.append(f"[{notes}]")
+            untold.append(f"[{notes}] {links[int(piece.hole[5:])]}\n")
+        elif piece.hole == "notes":
+            run += [*untold, "\n"] if untold else []
+            untold = []
         else:
             done += ["".join(run), Slot(piece.hole)]
             run = []

@@ -12,12 +12,20 @@ from zoneinfo import ZoneInfo
 
 from digest.rendering.furniture import Furniture, direction, furniture
 from digest.sections import is_within
-from digest.store.document import EditionDocument, Heading, Panel, Placement, StoryEntry
+from digest.store.document import (
+    EditionDocument,
+    Heading,
+    Panel,
+    Placement,
+    RelatedArticle,
+    StoryEntry,
+)
 from digest.text import one_line
 
 # A mail that holds its size needs parts that hold theirs.
 _HEADLINE, _TEASER, _RELATED, _SECTION, _ALT, _URL = 300, 700, 200, 120, 300, 2000
 _FIGURE = 80
+_FOLDED_AFTER = 3
 # Unicode's noncharacters: the last two of each plane, and a row of Arabic presentation forms.
 _LAST_TWO = "".join(
     chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)
@@ -67,8 +75,9 @@ class StoryView:
     """A story. Every text is one line; empty where there is nothing to say.
 
     `mark` is the word that stands before the headline of an update or a correction; `correction`
-    says what was wrong in an article that is not replaced. `lang` and
-    `dir` are set only where they differ from the furniture's.
+    says what was wrong in an article that is not replaced. A mail shows the first related articles
+    and folds the `rest` into a line, `fold`: "3 more on this". `lang` and `dir` are set only where
+    they differ from the furniture's.
     """
 
     number: int
@@ -84,6 +93,8 @@ class StoryView:
     articles: str
     picture: PictureView | None
     related: tuple[RelatedView, ...]
+    rest: tuple[RelatedView, ...]
+    fold: str
     lang: str
     dir: str
 
@@ -232,6 +243,8 @@ class Viewer:
         titles = {heading.key: heading.title for heading in document.headings}
         tongue = self._tongue(entry.language or document.language)
         updated = entry.updated and words.moment(entry.updated, self._zone, document.date)
+        related = tuple(self._related(article) for article in entry.related)
+        rest = related[_FOLDED_AFTER:]
         return StoryView(
             number=number,
             headline=plain_line(entry.headline, _HEADLINE) or "—",
@@ -245,17 +258,19 @@ class Viewer:
             correction=plain_line(entry.correction, _TEASER),
             articles=words.articles(entry.articles) if entry.related else "",
             picture=_picture(entry),
-            related=tuple(
-                RelatedView(
-                    plain_line(article.title, _RELATED) or "—",
-                    web_address(article.url),
-                    self._mark(article.mark),
-                    plain_line(article.correction, _TEASER),
-                )
-                for article in entry.related
-            ),
+            related=related[:_FOLDED_AFTER],
+            rest=rest,
+            fold=words.more_on_this(len(rest)) if rest else "",
             lang=tongue.lang,
             dir=tongue.dir,
+        )
+
+    def _related(self, article: RelatedArticle) -> RelatedView:
+        return RelatedView(
+            plain_line(article.title, _RELATED) or "—",
+            web_address(article.url),
+            self._mark(article.mark),
+            plain_line(article.correction, _TEASER),
         )
 
     def _tongue(self, language: str) -> Tongue:

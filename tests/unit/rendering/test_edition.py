@@ -52,24 +52,24 @@ Tuesday, 3 March 2026 · No. 4,602
 View in browser: https://news.example.org/view/TOKEN
 ------------------------------------------------------------------------
 
-Update: Rescue teams reach the last village
+Update: Rescue teams reach the last village [1]
 New since yesterday: the road from the north is open to lorries, and the
 school serves as a clinic.
 World · 04:00 · updated 07:00 · 2 articles
-https://news.example.org/1
+  - How the road was cleared [2]
 
-  | How the road was cleared
-  | https://news.example.org/2
+[1] https://news.example.org/1
+[2] https://news.example.org/2
 
 ------------------------------------------------------------------------
 World (1 article)
 ------------------------------------------------------------------------
 
 World in brief
-------------------------------------------------------------------------
 
-Talks go on
-https://news.example.org/3
+  - Talks go on [3]
+
+[3] https://news.example.org/3
 
 ------------------------------------------------------------------------
 
@@ -96,13 +96,21 @@ def test_an_update_and_a_correction_say_so_before_their_headlines():
         story("Ferries sail", "Politics"),
     )
     html, text = parts(document)
-    assert "Correction: The storm has passed\n" in text
-    assert "  | Update: Ferries stay in the harbour\n" in text
-    assert "  | A quiet day\n" in text
+    assert "Correction: The storm has passed [1]\n" in text
+    assert "  - Update: Ferries stay in the harbour [2]\n" in text
+    assert "  - A quiet day [3]\n" in text
     assert re.findall(r'class="update"[^>]*>(\w+)<', html) == ["Correction", "Update"]
     html, text = parts(document.model_copy(update={"language": "bg"}))
-    assert "Поправка: The storm has passed\n" in text
-    assert "  | Обновено: Ferries stay in the harbour\n" in text
+    assert "Поправка: The storm has passed [1]\n" in text
+    assert "  - Обновено: Ferries stay in the harbour [2]\n" in text
+
+
+def test_footnotes_that_no_hole_tells_are_a_fault_of_the_template(tmp_path: Path):
+    ours = (TEMPLATES.folders[-1] / "email/edition/body.txt").read_text(encoding="utf-8")
+    kept, _, rest = ours.rpartition('{{ hole("notes") -}}')
+    templates = own(tmp_path, "email/edition/body.txt", kept + rest)
+    with pytest.raises(TemplateBrokenError, match=r'no \{\{ hole\("notes"\) \}\} below'):
+        render_edition(ordinary_day(), SITE, templates)
 
 
 def test_the_text_part_keeps_to_its_columns_and_names_no_picture():

@@ -1,5 +1,6 @@
 """What a reader's mail holds for a choice of sections, and what it leaves out to stay small."""
 
+import re
 from email.message import EmailMessage
 from email.policy import SMTP
 from html import escape
@@ -50,7 +51,7 @@ def test_a_thousand_readers_of_two_hundred_choices_cost_one_inlining():
     once = render_edition(edition(*stories, headings=tuple(names)), SITE, TEMPLATES, counting)
     for reader in range(1000):
         spliced = splice(once, frozenset({f"section {reader % 200}"}))
-        assert f"Headline {reader % 200}\n" in text(spliced)
+        assert f"Headline {reader % 200} [1]\n" in text(spliced)
         assert spliced.stories == 1
     assert len(calls) == 1
 
@@ -206,6 +207,29 @@ def test_five_hundred_long_stories_keep_to_the_budget(letters):
         assert spliced.stories == splice(once, choice, None).stories - sum(
             not scope.endswith(("related", "teaser")) for scope in spliced.shed
         )
+
+
+def test_a_long_list_of_related_articles_is_folded_in_mails_and_whole_on_pages():
+    document = edition(story("The storm", related=tuple(related(f"Account {n}") for n in range(7))))
+    once = rendered(document)
+    mail, page = splice(once, None), splice(once, None, budget=None)
+    for part in (html, text):
+        assert "Account 2" in part(mail)
+        assert "Account 3" not in part(mail)
+        assert "4 more on this" in part(mail)
+        assert "Account 6" in part(page)
+        assert "more on this" not in part(page)
+    assert "8 articles" in text(mail)
+    assert "more on this" not in text(splice(once, None, 5_000))
+
+
+def test_footnotes_are_numbered_from_one_for_each_reader(day):
+    for choice in (None, frozenset({"world"}), frozenset({"sports"})):
+        told = text(splice(day, choice))
+        notes = dict(re.findall(r"^\[(\d+)\] (https://\S+)$", told, re.MULTILINE))
+        assert list(notes) == [str(number) for number in range(1, len(notes) + 1)]
+        for number in notes:
+            assert told.index(f" [{number}]\n") < told.index(f"\n[{number}] ")
 
 
 def test_a_little_over_sheds_a_little(day):
