@@ -169,6 +169,14 @@ class PreviewForbiddenError(DigestError):
     """The preview shows drafts: open it on the machine it runs on, without a proxy between."""
 
 
+class ForeignFormError(DigestError):
+    """The form is not of this page, or of an earlier run: load the preview again, and send then."""
+
+
+class NothingToSendError(DigestError):
+    """There is no story in this mail, so nobody would get it: choose another day or reader."""
+
+
 class InvalidAddressError(UsageError):
     """{why}: write it like name@example.org."""
 

@@ -1,5 +1,7 @@
 """Why an article is where it is in an edition, or why it is not in it."""
 
+from collections.abc import Iterable
+
 from pydantic import BaseModel
 from sqlmodel import Session, col, select
 
@@ -141,11 +143,15 @@ def rank_of(document: EditionDocument, story: StoryEntry) -> Rank:
     """A story's place in its edition."""
     beside = [other for other in document.stories if other.heading == story.heading]
     return Rank(
-        place=document.stories.index(story) + 1,
+        place=_before(document.stories, story) + 1,
         stories=len(document.stories),
-        section_place=beside.index(story) + 1,
+        section_place=_before(beside, story) + 1,
         section_stories=len(beside),
     )
+
+
+def _before(stories: Iterable[StoryEntry], story: StoryEntry) -> int:
+    return sum(other.position < story.position for other in stories)
 
 
 def left_out(session: Session, edition: Edition) -> list[Excluded]:

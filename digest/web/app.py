@@ -55,6 +55,7 @@ def create_app(program: App) -> FastAPI:
     """The readers' pages, the archive and the preview of one program."""
     web = FastAPI(title="digest", docs_url=None, redoc_url=None, openapi_url=None)
     web.state.program = program
+    web.state.preview = preview.Live(program)
     for part in (archive, readers, preview):
         web.include_router(part.router)
     web.add_api_route("/health", health)

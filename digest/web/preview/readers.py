@@ -1,0 +1,93 @@
+"""Finding readers and days: what the preview offers to choose from."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func
+from sqlmodel import Session, col, or_, select
+
+from digest.config import Newsletter, Settings
+from digest.store.models import Edition, Subscriber, Subscription
+
+_FOUND = 12
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day with an edition, and that edition's status."""
+
+    date: date
+    status: str
+
+
+@dataclass(frozen=True)
+class Days:
+    """Where one can go from a day: the editions before and after, and today."""
+
+    before: Day | None
+    after: Day | None
+    today: date
+    recent: tuple[Day, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A reader who fits what was typed."""
+
+    email: str
+    name: str
+    sections: str
+
+
+def days_around(session: Session, newsletter: Newsletter, day: date, today: date) -> Days:
+    """The editions before and after a day, and the latest ones."""
+    mine = select(col(Edition.date), col(Edition.status)).where(
+        Edition.newsletter == newsletter.slug
+    )
+    earlier = mine.where(Edition.date < day).order_by(col(Edition.date).desc())
+    later = mine.where(Edition.date > day).order_by(col(Edition.date))
+    latest = mine.order_by(col(Edition.date).desc()).limit(_FOUND)
+    before, after = session.exec(earlier).first(), session.exec(later).first()
+    return Days(
+        before=Day(*before) if before else None,
+        after=Day(*after) if after else None,
+        today=today,
+        recent=tuple(Day(*row) for row in session.exec(latest)),
+    )
+
+
+def find_readers(session: Session, newsletter: Newsletter, typed: str) -> list[Found]:
+    """Readers of a newsletter whose address or name holds what was typed, the first dozen."""
+    text = typed.strip().casefold()
+    holds = or_(
+        col(Subscriber.key).contains(text, autoescape=True),
+        func.lower(col(Subscriber.name)).contains(text, autoescape=True),
+    )
+    query = (
+        select(col(Subscriber.email), col(Subscriber.name), col(Subscription.sections))
+        .join(Subscription, col(Subscription.subscriber_id) == Subscriber.id)
+        .where(Subscription.newsletter == newsletter.slug)
+        .order_by(col(Subscriber.key))
+        .limit(_FOUND)
+    )
+    found = session.exec(query.where(holds) if text else query)
+    return [
+        Found(email, name, ", ".join(chosen) if chosen else "all sections")
+        for email, name, chosen in found
+    ]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A section that a made-up reader may choose."""
+
+    path: str
+    title: str
+    chosen: bool
+
+
+def boxes(settings: Settings, newsletter: Newsletter, chosen: tuple[str, ...]) -> list[Box]:
+    """The newsletter's sections in its order."""
+    declared = settings.declared_sections()
+    own = [declared[key] for key in newsletter.section_keys]
+    return [Box(one.path, one.title or one.path, one.path in chosen) for one in own]
