@@ -3,16 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browsers import launch
+from tests.mail_page import show
 
-LEAD = (
-    '<svg xmlns="http://www.w3.org/2000/svg" width="592" height="300">'
-    '<rect width="592" height="300" fill="#c6d3da"/><path d="M0 236 592 22V300H0z" fill="#8a989e"/>'
-    '<path d="M0 300 592 82V300H0z" fill="#5f6f64"/><path d="M168 300 592 146V300z"/>'
-    "</svg>"
-)
 Opened = Callable[..., Page]
 
 
@@ -42,17 +37,7 @@ def opened(browser: Browser) -> Iterator[Opened]:
         )
         contexts.append(context)
         page = context.new_page()
-
-        def answer(route: Route) -> None:
-            if route.request.url == "http://mail.test/":
-                route.fulfill(body=html, content_type="text/html; charset=utf-8")
-            elif images and route.request.resource_type == "image":
-                route.fulfill(body=LEAD, content_type="image/svg+xml")
-            else:
-                route.abort()
-
-        page.route("**/*", answer)
-        page.goto("http://mail.test/")
+        show(page, html, images=images)
         return page
 
     yield open_page
