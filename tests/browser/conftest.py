@@ -23,23 +23,24 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def _page(browser: Browser) -> Page:
+    return browser.new_page()
+
+
 @pytest.fixture
-def opened(browser: Browser) -> Iterator[Opened]:
-    """Opens HTML as a page of `width`, light or dark, with pictures or without."""
-    contexts = []
+def opened(_page: Page) -> Opened:
+    """Opens HTML as a page of `width`, light or dark, with pictures or without.
+
+    It is one page for the tests of a file: each opening goes on from the last.
+    """
 
     def open_page(
         html: str, width: int = 640, scheme: str = "light", *, images: bool = True
     ) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 800},
-            color_scheme="dark" if scheme == "dark" else "light",
-        )
-        contexts.append(context)
-        page = context.new_page()
-        show(page, html, images=images)
-        return page
+        _page.set_viewport_size({"width": width, "height": 800})
+        _page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        show(_page, html, images=images)
+        return _page
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    return open_page
