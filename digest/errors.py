@@ -173,7 +173,7 @@ class ForeignFormError(DigestError):
     """The form is not of this page, or of an earlier run: load the preview again, and send then."""
 
 
-class NothingToSendError(DigestError):
+class NothingToSendError(UsageError):
     """There is no story in this mail, so nobody would get it: choose another day or reader."""
 
 

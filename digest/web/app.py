@@ -13,6 +13,7 @@ from digest.bootstrap import App
 from digest.errors import (
     BadTokenError,
     DigestError,
+    ForeignFormError,
     GoneReaderError,
     PreviewForbiddenError,
     StoreError,
@@ -40,6 +41,7 @@ _ANSWERS: dict[type[DigestError], tuple[int, str]] = {
     TrialLinkError: (200, "trial"),
     GoneReaderError: (200, "gone"),
     PreviewForbiddenError: (403, "nowhere"),
+    ForeignFormError: (403, "nowhere"),
     TemplateBrokenError: (500, "broken"),
     TemplateMissingError: (500, "broken"),
     UsageError: (404, "nowhere"),

@@ -43,12 +43,6 @@ def languages_asked_for(request: Request) -> list[str]:
 Asked = Annotated[list[str], Depends(languages_asked_for)]
 
 
-def page(app: App, name: str, *, status: int = 200, **context: object) -> HTMLResponse:
-    """A page for the desk; what is wrong with its template is told to who looks at it."""
-    html = app.templates.render(f"web/{name}", site=app.press.site, **context)
-    return _unkept(html, status)
-
-
 def newsletter_page(
     app: App, name: str, slug: str, *, wanted: str | None = None, **facts: object
 ) -> HTMLResponse:

@@ -18,9 +18,11 @@ from digest.running import Server, listen, web_configuration
 from digest.store.models import Subscription, SubscriptionStatus
 from digest.store.rows import row_id
 from digest.web.app import create_app
+from digest.web.preview.views import PANES, VIEWS
 from tests.articles import put
 from tests.audience import subscribe
 from tests.conftest import NOW
+from tests.mail_checks import violations
 
 # A busy machine is no failure: these wait for what is to come, they do not time it.
 expect.set_options(timeout=30_000)
@@ -75,29 +77,64 @@ def test_the_desk_looks_at_an_edition(publisher: App, page: Page, own_templates:
     asked: list[str] = []
     with served(publisher) as address:
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"{address}/preview")
+        page.goto(f"{address}/preview?view=phone&view=desktop&view=text")
         for frame in ("#phone", "#desktop"):
             mail = page.frame_locator(frame)
             expect(mail.get_by_role("heading", name="Parliament passes")).to_be_visible()
             expect(mail.get_by_role("heading", name="Cup final")).to_be_visible()
         assert page.locator("#phone").evaluate("frame => frame.clientWidth") == 375
         expect(page.locator("#text")).to_contain_text("Cup final goes to extra time")
+        expect(page.locator("#headers")).to_be_hidden()
+        page.get_by_role("checkbox", name="Headers").check()
         expect(page.locator("#headers")).to_contain_text("List-Unsubscribe-Post")
-        expect(page.locator("#size")).to_contain_text("bytes of 100,000")
+        assert "view=headers" in page.url
+        expect(page.locator("#bytes")).to_contain_text("bytes of 100,000")
 
-        page.get_by_label("Reader").select_option(READER)
+        page.get_by_label("Subscriber").press_sequentially("sport")
+        expect(page.locator("#readers option")).to_have_attribute("value", READER)
+        page.get_by_label("Subscriber").fill(READER)
+        page.get_by_role("button", name="Show").click()
         expect(page.locator("#subject")).to_contain_text("Cup final")
         desktop = page.frame_locator("#desktop")
         expect(desktop.get_by_role("heading", name="Cup final")).to_be_visible()
         expect(desktop.get_by_role("heading", name="Parliament passes")).to_have_count(0)
+        expect(page.locator("#headers")).to_be_visible()
 
         put(publisher.store, "A record in the pole vault", NOW - HOUR, "Sports")
         expect(page.locator("#text")).to_contain_text("A record in the pole vault")
-        (own_templates / "email" / "edition").mkdir(parents=True)
-        (own_templates / "email" / "edition" / "subject.txt").write_text("Good morning")
+        subject = own_templates / "email" / "edition" / "subject.txt"
+        subject.parent.mkdir(parents=True)
+        subject.write_text("{{ unknown }}")
+        expect(page.get_by_role("alert")).to_contain_text(f"{subject}, line 1")
+        subject.write_text("Good morning")
         expect(page.locator("#subject")).to_have_text("Good morning")
         assert page.title().startswith("Preview")
     assert [url for url in asked if not url.startswith(address)] == []
+
+
+def test_each_view_is_what_it_is_called_and_the_page_can_be_used_by_all(publisher: App, page: Page):
+    grounds = {
+        "phone": "rgb(255, 253, 249)",
+        "phone-dark": "rgb(26, 27, 30)",
+        "desktop-dark": "rgb(26, 27, 30)",
+        "inverted": "rgb(255, 253, 249)",
+    }
+    wanted = "&".join(f"view={name}" for name in (*VIEWS, *PANES))
+    with served(publisher) as address:
+        # The browser's own preference changes no view.
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.goto(f"{address}/preview?{wanted}")
+            for name, ground in grounds.items():
+                page.locator(f"#{name}").scroll_into_view_if_needed()
+                paper = page.frame_locator(f"#{name}").locator(".paper").first
+                expect(paper).to_have_css("background-color", ground)
+            turned = page.frame_locator("#inverted").locator("html")
+            expect(turned).to_have_css("filter", "invert(1) hue-rotate(180deg)")
+            page.locator("#why summary").first.click()
+            assert violations(page) == []
+        page.set_viewport_size({"width": 800, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") == 800
 
 
 def test_a_reader_chooses_and_leaves(publisher: App, page: Page):
