@@ -36,7 +36,7 @@ class _FigureData(BaseModel):
 class PanelData(BaseModel):
     """What a panel's source holds, until when; see docs/reference/panels.md."""
 
-    expires: AwareDatetime
+    expires: Annotated[AwareDatetime, Field(strict=True)]
     figures: tuple[_FigureData, ...] = Field(min_length=1, max_length=12)
 
 
@@ -105,11 +105,33 @@ def _bounded(path: Path, limit: int) -> bytes:
     return data
 
 
+_INSTANT = "write it like 2026-03-03T09:00:00+02:00"
+# By the first words of pydantic's name for the mistake.
+_MISTAKES = {
+    "json": "it is no JSON ({error})",
+    "missing": "it is missing",
+    "timezone": f"it has no offset: {_INSTANT}",
+    "date": f"it is no instant: {_INSTANT}",
+    "string_type": 'write it as text, in quotes: "4°"',
+    "string_too_short": "it is empty",
+    "string_too_long": "it is longer than {max_length} characters",
+    "string_pattern": "write a web address that begins with https://",
+    "string_unicode": "it holds half a character",
+    "tuple": "write a list: [ … ]",
+    "too_short": "it is empty: write one or more",
+    "too_long": "it has more than {max_length} entries",
+    "model": "write an object: {{ … }}",
+}
+
+
 def _in_words(error: ValidationError) -> str:
     """The first thing that is wrong, with its place."""
     first = error.errors(include_url=False, include_input=False)[0]
     place = "".join(
         f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in first["loc"]
     )
-    said = f"{place.removeprefix('.')}: {first['msg']}" if place else first["msg"]
+    fitting = (text for kind, text in _MISTAKES.items() if first["type"].startswith(kind))
+    said = next(fitting, "{msg}").format(**first.get("ctx", {}), msg=first["msg"])
+    if place:
+        said = f"{place.removeprefix('.')}: {said}"
     return f"{one_line(said, 200)} (see docs/reference/panels.md)"

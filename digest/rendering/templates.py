@@ -1,5 +1,6 @@
 """Templates: a publisher's folder goes before ours, file by file, in Jinja2's sandbox."""
 
+import re
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from jinja2 import (
     TemplateSyntaxError,
     select_autoescape,
 )
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2.sandbox import MAX_RANGE, SandboxedEnvironment
 
 from digest.errors import CannotReadError, TemplateBrokenError, TemplateMissingError
 from digest.rendering.plain import wrap
@@ -24,6 +25,8 @@ class OutOfTimeError(Exception):
     """A template takes longer than it may."""
 
 
+# Classes of what templates see, such as EditionView for `edition`.
+_VIEW = re.compile("(View|Facts)$")
 # What an expression in a template can raise.
 _TEMPLATES_OWN = (
     *(OutOfTimeError, MemoryError),
@@ -32,20 +35,42 @@ _TEMPLATES_OWN = (
 )
 
 
+class _Unknown(StrictUndefined):
+    """A variable that there is none of, told in the words of docs/reference/templates.md."""
+
+    @property
+    def _undefined_message(self) -> str:
+        name, thing = self._undefined_name, type(self._undefined_obj)
+        if self._undefined_obj is None:
+            return f"'{name}' of nothing (ask with {{% if %}} whether there is something)"
+        if not thing.__module__.startswith("digest."):
+            return super()._undefined_message
+        return f"'{_VIEW.sub('', thing.__name__).lower()}' has no '{name}'"
+
+
 class _FirstFolder(FileSystemLoader):
     """Notices, too, when a folder that goes before another gets a file of the same name."""
 
     def get_source(
         self, environment: Environment, template: str
     ) -> tuple[str, str, Callable[[], bool]]:
-        source, path, unchanged = super().get_source(environment, template)
+        try:
+            source, path, unchanged = super().get_source(environment, template)
+        except UnicodeDecodeError as error:
+            line = bytes(error.object)[: error.start].count(b"\n") + 1
+            file = self.first(template) or template
+            why = "it is not in UTF-8"
+            raise TemplateBrokenError(path=file, line=line, why=why) from error
 
         def still_first() -> bool:
-            folders = (Path(folder) / template for folder in self.searchpath)
-            first = next((file for file in folders if file.is_file()), None)
-            return first == Path(path) and unchanged()
+            return self.first(template) == Path(path) and unchanged()
 
         return source, path, still_first
+
+    def first(self, template: str) -> Path | None:
+        """The file that a template comes from."""
+        files = (Path(folder) / template for folder in self.searchpath)
+        return next((file for file in files if file.is_file()), None)
 
 
 class Templates:
@@ -56,10 +81,11 @@ class Templates:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folders)
+        self._files = _FirstFolder(self.folders)
         self._environment = SandboxedEnvironment(
-            loader=_FirstFolder(self.folders),
+            loader=self._files,
             autoescape=select_autoescape(["html"], default=False),
-            undefined=StrictUndefined,
+            undefined=_Unknown,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -96,22 +122,20 @@ class Templates:
             return self._environment.get_template(name).render(context)
         except TemplateNotFound as error:
             folders = " or ".join(str(folder) for folder in self.folders)
-            raise TemplateMissingError(name=error.name, folders=folders) from None
+            if error.name == name:
+                raise TemplateMissingError(name=name, folders=folders) from None
+            self._blame(error, name, f"it uses {error.name}, which is not in {folders}")
         except TemplateSyntaxError as error:
             path = error.filename or error.name or name
             why = (error.message or "it cannot be parsed").rstrip(".")
             raise TemplateBrokenError(path=path, line=error.lineno, why=why) from None
-        except UnicodeDecodeError:
-            path, why = f"{name} (or a template that it uses)", "it is not in UTF-8"
-            raise TemplateBrokenError(path=path, line="?", why=why) from None
         except OSError as error:
             raise CannotReadError(path=error.filename or name, why=error.strerror) from None
         except _TEMPLATES_OWN as error:
-            self._blame(error, name)
+            self._blame(error, name, _in_words(error))
 
-    def _blame(self, error: Exception, name: str) -> NoReturn:
+    def _blame(self, error: Exception, name: str, why: str) -> NoReturn:
         """Raise the error with the last of our templates' lines that it came through."""
-        why = str(error) or "it needs more memory than a mail may"
         frames = traceback.extract_tb(error.__traceback__)  # Jinja2 writes its lines into it
         for frame in reversed(frames):
             if any(Path(frame.filename).is_relative_to(folder) for folder in self.folders):
@@ -119,5 +143,18 @@ class Templates:
                     path=frame.filename, line=frame.lineno, why=why
                 ) from error
         if isinstance(error, OutOfTimeError | MemoryError):
-            raise TemplateBrokenError(path=name, line="?", why=why) from error
+            path = self._files.first(name) or name
+            raise TemplateBrokenError(path=path, line="?", why=why) from error
         raise error
+
+
+def _in_words(error: Exception) -> str:
+    """What is wrong, to somebody who does not know Python."""
+    match error:
+        case RecursionError():
+            return "it uses itself over and over"
+        case MemoryError():
+            return "it needs more memory than a mail may"
+        case OverflowError():
+            return f"a range is longer than {MAX_RANGE:,}, or a number too large"
+    return str(error).rstrip(".")
