@@ -42,9 +42,19 @@ NOTICES: dict[str, tuple[dict[str, Any], ...]] = {
                     "read": "2026-03-01T04:00:00+00:00",
                 },
                 {
-                    "slug": "x" * 40,
+                    "slug": "sports",
                     "url": "https://news.example.org/sports.rss",
                     "error": "https://news.example.org/sports.rss cannot be fetched: timed out.",
+                    "read": None,
+                },
+            ]
+        },
+        {
+            "feeds": [
+                {
+                    "slug": "x" * 40,
+                    "url": "https://news.example.org/" + "x" * 120,
+                    "error": _LONG["reason"],
                     "read": None,
                 },
             ]

@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
+from unicodedata import bidirectional
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -29,6 +30,19 @@ _FIRST_OF_MONTH = {"fr": "1er"}
 def direction(language: str) -> str:
     """`rtl` for languages written from right to left, else `ltr`."""
     return "rtl" if language.replace("_", "-").split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+
+
+def in_order(line: str, language: str) -> str:
+    """A line that stands by itself, such as a subject, shown in the order in which it is read.
+
+    Programs take the direction of such a line from its first letter (UAX 9, rules P2 and P3). So a
+    Latin name before Arabic words would turn them round; a right-to-left mark before it does not.
+    """
+    if direction(language) == "ltr":
+        return line
+    letters = [bidirectional(character) for character in line if character.isalpha()]
+    turned = "L" in letters[:1] and not {"R", "AL"}.isdisjoint(letters)
+    return f"\u200f{line}" if turned else line
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from digest.config import Theme
 from digest.rendering.edition import OUR_THEME
-from digest.rendering.furniture import vocabulary
+from digest.rendering.furniture import in_order, vocabulary
 from digest.rendering.inliner import inline_css
 from digest.rendering.templates import Templates
 from digest.rendering.view import SiteFacts, plain_line
@@ -58,7 +58,8 @@ def render_mail(
         **vocabulary(language),
     }
     folder = f"email/{name}"
-    subject = plain_line(templates.render(f"{folder}/subject.txt", **context), _SUBJECT)
+    line = plain_line(templates.render(f"{folder}/subject.txt", **context), _SUBJECT)
+    subject = in_order(line, language)
     text = templates.render(f"{folder}/body.txt", subject=subject, **context)
     html = templates.render(f"{folder}/body.html", subject=subject, **context)
     tidy = _EMPTY_LINES.sub("\n\n", _SPACE_AT_END.sub("", text)).strip() + "\n"

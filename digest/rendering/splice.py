@@ -6,7 +6,7 @@ from operator import sub
 from typing import NamedTuple
 
 from digest.rendering.blocks import Piece, RenderedEdition, Size, Slot, StoryFacts, measure
-from digest.rendering.furniture import furniture
+from digest.rendering.furniture import furniture, in_order
 from digest.rendering.view import home_of
 from digest.sections import is_within
 from digest.store.document import Placement
@@ -196,9 +196,9 @@ class _Mail:
         scopes = set(self._scopes())
         values = self._values()
         escaped = {name: escape_html(value) for name, value in values.items()}
-        subject = fill(_assembled(rendered.subject, scopes, values), {})
+        subject = fill(_assembled(rendered.subject, scopes, values), {}).replace("=?", "= ?")
         return Spliced(
-            subject=one_line(subject.replace("=?", "= ?"), _SUBJECT),
+            subject=in_order(one_line(subject, _SUBJECT), rendered.language),
             html=_assembled(rendered.html, scopes, escaped),
             text=_assembled(rendered.text, scopes, values, rendered.links),
             stories=len(self._shown),

@@ -13,6 +13,7 @@ from babel import Locale
 from babel.messages.catalog import Catalog
 
 from digest.rendering import direction, furniture, languages, reader_language
+from digest.rendering.furniture import in_order
 from digest.rendering.plain import width, wrap
 from digest.rendering.view import reading_words, web_address
 from tests.messages import catalogs, forms, messages, problems, read
@@ -246,6 +247,132 @@ def test_arabic_counts_in_six_ways():
         *("مقال واحد", "مقالان", "3 مقالات", "10 مقالات", "11 مقالًا", "99 مقالًا"),
         *("100 مقال", "102 مقال", "103 مقالات", "111 مقالًا"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "shown"),
+    [
+        ("ar", "Courier: العبّارات تبحر", "\u200fCourier: العبّارات تبحر"),
+        ("ar", "«Courier»: 3 وزراء", "\u200f«Courier»: 3 وزراء"),
+        ("ar", "البريد: Ferries sail", "البريد: Ferries sail"),
+        # Nothing in it could be turned round, but its last mark would go to the front.
+        ("ar", "Courier: ferries sail again!", "Courier: ferries sail again!"),
+        ("en", "Courier: العبّارات تبحر", "Courier: العبّارات تبحر"),
+        ("ar", "", ""),
+        ("ar", "2026", "2026"),
+    ],
+)
+def test_a_line_of_both_directions_is_shown_as_it_is_read(language, line, shown):
+    assert in_order(line, language) == shown
+
+
+def test_an_arabic_line_keeps_its_numbers_apart_from_a_latin_name():
+    # A number after Latin letters would join them, and change places with the month.
+    words = furniture("ar")
+    facts = {"newsletter": "Courier", "date": "3 مارس 2026"}
+    for subject in (message.id for message in messages() if "%(newsletter)s of" in str(message.id)):
+        assert "Courier\u200f، 3 مارس" in words.word(str(subject)) % facts
+    subject = words.word("%(label)s: %(text)s") % {"label": "Courier", "text": "3 وزراء"}
+    assert subject == "Courier\u200f: 3 وزراء"
+
+
+COUNTED = (0, 1, 2, 3, 11, 100)
+
+
+@pytest.mark.parametrize(
+    ("language", "articles", "minutes"),
+    [
+        (
+            "en",
+            "0 articles|1 article|2 articles|3 articles|11 articles|100 articles",
+            "11 minutes|100 minutes",
+        ),
+        ("bg", "0 статии|1 статия|2 статии|3 статии|11 статии|100 статии", "11 минути|100 минути"),
+        (
+            "de",
+            "0 Artikel|1 Artikel|2 Artikel|3 Artikel|11 Artikel|100 Artikel",
+            "11 Minuten|100 Minuten",
+        ),
+        (
+            "fr",
+            "0 article|1 article|2 articles|3 articles|11 articles|100 articles",
+            "11 minutes|100 minutes",
+        ),
+        (
+            "es",
+            "0 artículos|1 artículo|2 artículos|3 artículos|11 artículos|100 artículos",
+            "11 minutos|100 minutos",
+        ),
+        ("el", "0 άρθρα|1 άρθρο|2 άρθρα|3 άρθρα|11 άρθρα|100 άρθρα", "11 λεπτά|100 λεπτά"),
+        (
+            "tr",
+            "0 haber|1 haber|2 haber|3 haber|11 haber|100 haber",
+            "11 dakikalık|100 dakikalık",
+        ),
+        ("ar", "0 مقال|مقال واحد|مقالان|3 مقالات|11 مقالًا|100 مقال", "11 دقيقة|100 دقيقة"),
+    ],
+)
+def test_numbers_of_things(language: str, articles: str, minutes: str):
+    words = furniture(language)
+    assert "|".join(map(words.articles, COUNTED)) == articles
+    assert "|".join(map(words.minutes, COUNTED[-2:])) == minutes
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "two", "many"),
+    [
+        (
+            "en",
+            "1 more story is in the whole edition.",
+            "2 more stories are in the whole edition.",
+            "11 more stories are in the whole edition.",
+        ),
+        (
+            "bg",
+            "Още 1 тема ще намерите в целия брой.",
+            "Още 2 теми ще намерите в целия брой.",
+            "Още 11 теми ще намерите в целия брой.",
+        ),
+        (
+            "de",
+            "1 weiteres Thema finden Sie in der vollständigen Ausgabe.",
+            "2 weitere Themen finden Sie in der vollständigen Ausgabe.",
+            "11 weitere Themen finden Sie in der vollständigen Ausgabe.",
+        ),
+        (
+            "fr",
+            "1 autre sujet vous attend dans l’édition complète.",
+            "2 autres sujets vous attendent dans l’édition complète.",
+            "11 autres sujets vous attendent dans l’édition complète.",
+        ),
+        (
+            "es",
+            "Hay 1 tema más en la edición completa.",
+            "Hay 2 temas más en la edición completa.",
+            "Hay 11 temas más en la edición completa.",
+        ),
+        (
+            "el",
+            "1 ακόμη θέμα θα βρείτε στο πλήρες φύλλο.",
+            "2 ακόμη θέματα θα βρείτε στο πλήρες φύλλο.",
+            "11 ακόμη θέματα θα βρείτε στο πλήρες φύλλο.",
+        ),
+        (
+            "tr",
+            "Sayının tamamında 1 konu daha var.",
+            "Sayının tamamında 2 konu daha var.",
+            "Sayının tamamında 11 konu daha var.",
+        ),
+        (
+            "ar",
+            "موضوع آخر تجده في العدد الكامل.",
+            "موضوعان آخران تجدهما في العدد الكامل.",
+            "11 موضوعًا آخر تجدها في العدد الكامل.",
+        ),
+    ],
+)
+def test_sentences_bend_with_their_number(language: str, one: str, two: str, many: str):
+    assert [furniture(language).more_stories(number) for number in (1, 2, 11)] == [one, two, many]
 
 
 def test_which_way_a_language_runs():
