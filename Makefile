@@ -10,7 +10,7 @@ BENCH  := .venv-bench
 LOCKING := --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
            --no-emit-index-url --upgrade -q
 
-.PHONY: demo test lint format bench docs facts lock clean
+.PHONY: demo test lint format bench docs facts gallery lock clean
 
 demo: $(READY)
 	$(BIN)/digest demo
@@ -45,6 +45,11 @@ facts: $(READY)
 	rm -rf $(VENV)/caniemail && mkdir $(VENV)/caniemail
 	cd $(VENV)/caniemail && npm pack --silent caniemail@2.0.2 && tar -xzf caniemail-*.tgz
 	$(BIN)/python -m tests.client_facts $(VENV)/caniemail/package
+
+# Pictures of every mail, for eyes to judge: docs/gallery. Tests judge what can be measured.
+gallery: $(READY)
+	$(BIN)/python -m tests.browsers
+	$(BIN)/python -m tests.gallery
 
 # The catalogs of the mails' words, with what is new in code and templates, and what they lack.
 # A new one: make messages LANGUAGE=pt

@@ -3,12 +3,17 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
+from digest.notices.letter import with_dates
 from digest.rehearsal.editions import Masthead, sample_editions
+from digest.rehearsal.notices import NOTICES
 from digest.rendering.mail import render_mail
 from tests.documents import SITE, TEMPLATES
 from tests.gallery.mails import EDITIONS, edition_page, page
 from tests.notices import COMMON, MAILS, awkward
+
+UTC = ZoneInfo("UTC")
 
 
 class Sample(NamedTuple):
@@ -19,15 +24,16 @@ class Sample(NamedTuple):
 
 
 def every_mail(language: str) -> Iterator[Sample]:
-    """The editions of the rehearsal, the mails of the gallery, and notices of awkward facts."""
+    """The editions and notices of the rehearsal, the mails of the gallery, and hostile notices."""
     masthead = Masthead("morning", "The Morning Courier", "Europe/Sofia", language)
     for sample in sample_editions(masthead, ()):
         spoken = sample.document.language
         yield Sample(sample.name, partial(edition_page, sample.document, sample.choice, spoken))
     yield from gallery_mails(language)
-    for name, facts in MAILS.items():
-        data = awkward(COMMON | facts)
-        yield Sample(f"{name}, awkward", partial(_notice, name, language, data))
+    for name, samples in NOTICES.items():
+        ordinary, *others = (COMMON | with_dates(facts, UTC) for facts in samples)
+        for facts in (*others, awkward(ordinary)):
+            yield Sample(f"{name} of other facts", partial(_notice, name, language, facts))
 
 
 def gallery_mails(language: str) -> Iterator[Sample]:

@@ -19,14 +19,15 @@ _OF_WHOLE_PAGES = ["landmark-one-main", "region"]
 _axe = Axe()
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, *, whole: bool = False) -> list[str]:
     """What axe-core finds against WCAG 2.0 to 2.2, A and AA, and against good practice.
 
-    Contrasts that it cannot tell count, too.
+    Contrasts that it cannot tell count, too. A `whole` page is one of the web, with landmarks.
     """
+    off = [] if whole else _OF_WHOLE_PAGES
     options = {
         "runOnly": _STANDARDS,
-        "rules": {name: {"enabled": False} for name in _OF_WHOLE_PAGES},
+        "rules": {name: {"enabled": False} for name in off},
         "resultTypes": ["violations", "incomplete"],
     }
     found: dict[str, Any] = _axe.run(page, options=options).response

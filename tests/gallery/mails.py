@@ -48,7 +48,7 @@ def page(mail: str, language: str) -> str:
     if mail in EDITIONS:
         return EDITIONS[mail](language)
     document, site = newsroom(language)
-    facts = MAILS[mail] | COMMON | {"newsletter": document.title}
+    facts = COMMON | MAILS[mail] | {"newsletter": document.title}
     return render_mail(TEMPLATES, mail, language, site, **facts).html
 
 

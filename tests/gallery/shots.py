@@ -106,6 +106,7 @@ GROUPS = (
             Shot("An edition could not be brought out", "failed", 320),
             Shot("Feeds that fail", "feeds", 375, language="ar"),
             Shot("An edition was skipped", "skipped", 600, INVERTED, "de"),
+            Shot("Our templates stood in for broken ones", "replaced", 375, language="fr"),
         ),
     ),
 )
