@@ -57,7 +57,7 @@ class _FirstFolder(FileSystemLoader):
         try:
             source, path, unchanged = super().get_source(environment, template)
         except UnicodeDecodeError as error:
-            line = bytes(error.object)[: error.start].count(b"\n") + 1
+            line = len(error.object[: error.start + 1].splitlines())
             file = self.first(template) or template
             why = "it is not in UTF-8"
             raise TemplateBrokenError(path=file, line=line, why=why) from error
