@@ -1,6 +1,7 @@
 """A real SMTP server, and the program sending to it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from digest.bootstrap import App
 from digest.config import Settings
 from tests.audience import program
+from tests.conftest import NOW
+from tests.notifying import Clock, notifying
 from tests.smtp import SmtpServer
 
 
@@ -31,3 +34,15 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pauses between two tries are there, but take no time."""
     monkeypatch.setattr("digest.delivery.sender.FIRST_PAUSE", 0.001)
     monkeypatch.setattr("digest.delivery.round.FIRST_PAUSE", 0.001)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOW)
+
+
+@pytest.fixture
+def desk(settings: Settings, server: SmtpServer, clock: Clock) -> Iterator[App]:
+    """The program with a desk that is to be notified, by `clock`."""
+    with closing(notifying(settings, server.port, clock)) as app:
+        yield app

@@ -1,83 +1,40 @@
-"""What the desk is told: each matter once, whoever looks, whatever dies, whatever servers say."""
+"""What the desk is told: each matter once, with what helps."""
 
 import asyncio
-import signal
-import threading
-from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import col, select
 
-from digest.bootstrap import App, utc_now
-from digest.config import Algorithm, Desk, Dkim, Feed, Settings, SigningKey, Smtp
+from digest.bootstrap import App
+from digest.config import Algorithm, Desk, Dkim, Feed, Settings, SigningKey
 from digest.delivery import begin, cancel_edition, pause_edition, resume_edition
 from digest.delivery.dkim import make_key, to_pem
 from digest.editions.life import GIVEN_UP
 from digest.errors import EditionPausedError
-from digest.notices import record
+from digest.rendering import RenderedEdition
 from digest.scheduler import bring_out_all
-from digest.store.models import Edition, EditionStatus, FeedState, Notice
-from digest.worker import Worker, send_until_done, tell_desk
+from digest.store.document import EditionDocument
+from digest.store.models import Edition, EditionStatus, FeedState
+from digest.worker import send_until_done
 from tests.articles import put
 from tests.audience import DAY, address, draft, subscribe
 from tests.conftest import NOW
+from tests.notifying import (
+    DESK,
+    EDITOR,
+    Clock,
+    notices,
+    notifying,
+    paused,
+    subjects,
+    tell,
+    text_of,
+)
 from tests.receiving import is_signed, zone_of
-from tests.smtp import ANYONE, Received, SmtpServer
+from tests.smtp import ANYONE, SmtpServer
 from tests.smtp_session import DROP
-from tests.telling import STEPS, killed_at
-
-DESK = "desk@news.example.org"
-EDITOR = "editor@news.example.org"
-
-
-class Clock:
-    """A clock that tests move."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(NOW)
-
-
-@pytest.fixture
-def desk(settings: Settings, server: SmtpServer, clock: Clock) -> Iterator[App]:
-    """The program with a desk that is to be notified, by `clock`."""
-    with closing(notifying(settings, server.port, clock)) as app:
-        yield app
-
-
-def notifying(
-    settings: Settings, port: int, clock: Callable[[], datetime], *emails: str, **more
-) -> App:
-    smtp = Smtp.model_validate({"port": port, "timeout": "5s"})
-    changed = {"smtp": smtp, "desk": Desk(notify=emails or (DESK,)), **more}
-    return App(settings.model_copy(update=changed), clock)
-
-
-def tell(app: App) -> None:
-    asyncio.run(tell_desk(app, asyncio.Event()))
-
-
-def notices(app: App) -> list[Notice]:
-    with app.store.read() as session:
-        return list(session.scalars(select(Notice).order_by(col(Notice.id))))
-
-
-def paused(app: App, why: str = "the server refuses", **facts) -> int:
-    """An edition that an obstacle has paused."""
-    edition = draft(app, **facts)
-    begin(app.store, app.settings, app.press.render, edition, app.clock())
-    pause_edition(app.store, edition, app.clock(), why)
-    return edition
 
 
 def ended(app: App, status: EditionStatus, **fields) -> int:
@@ -89,14 +46,6 @@ def ended(app: App, status: EditionStatus, **fields) -> int:
             setattr(row, name, value)
         session.add(row)
     return edition
-
-
-def text_of(mail: Received) -> str:
-    return mail.part("plain").replace("\r\n", "\n")
-
-
-def subjects(server: SmtpServer) -> list[str]:
-    return [item.message["Subject"] for item in server.received]
 
 
 def test_an_obstacle_is_told_of_once_with_the_commands_that_help(desk: App, server: SmtpServer):
@@ -197,6 +146,36 @@ def test_a_template_that_breaks_an_edition_does_not_break_the_notice_of_it(
     assert "base.html, line 1: 'nothing_of_that_name' is undefined" in " ".join(
         mail.part("plain").replace(" | ", " ").split()
     )
+
+
+def test_that_our_templates_stood_in_is_told_of_once_also_for_one_language(
+    settings: Settings, server: SmtpServer, clock: Clock
+):
+    why = "own/email/edition/body.html, line 3: 'x' is undefined: correct it"
+    with closing(notifying(settings, server.port, clock)) as app:
+        subscribe(app.store, address(1), language="de")
+        edition = draft(app)
+
+        def render(document: EditionDocument, language: str | None) -> RenderedEdition:
+            rendered = app.press.render(document, language)
+            return rendered.model_copy(update={"instead": why if language == "de" else ""})
+
+        tell(app)
+        assert notices(app) == []
+        begin(app.store, app.settings, render, edition, clock())
+        tell(app)
+    with closing(notifying(settings, server.port, clock)) as app:
+        tell(app)
+    assert subjects(server) == ["Not in your design: The Morning Courier of 3 March 2026"]
+    [mail] = server.received
+    assert why in " ".join(mail.part("plain").replace(" | ", " ").split())
+    assert f"digest editions render {edition} -o edition.html" in text_of(mail)
+
+
+def test_an_edition_in_the_publishers_own_design_is_no_news(desk: App, server: SmtpServer):
+    begin(desk.store, desk.settings, desk.press.render, draft(desk), desk.clock())
+    tell(desk)
+    assert notices(desk) == []
 
 
 def test_a_mistake_of_ours_is_told_of(
@@ -337,162 +316,3 @@ def test_each_address_is_told_by_a_mail_of_its_own_and_newcomers_not_of_the_past
     with closing(notifying(settings, server.port, clock, DESK, EDITOR)) as app:
         tell(app)
     assert len(server.received) == 2
-
-
-def test_of_several_processes_one_tells(
-    settings: Settings, server: SmtpServer, clock: Clock, monkeypatch: pytest.MonkeyPatch
-):
-    apps = [notifying(settings, server.port, clock) for _ in range(3)]
-    together = threading.Barrier(len(apps))
-    may_leave = record.let_go
-
-    def let_go(*arguments):
-        # All have announced the same notice to the server by now.
-        together.wait(60)
-        return may_leave(*arguments)
-
-    monkeypatch.setattr("digest.notices.record.let_go", let_go)
-
-    def run(app: App) -> None:
-        bring_out_all(app)
-        tell(app)
-
-    threads = [threading.Thread(target=run, args=[app]) for app in apps]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert subjects(server) == ["Skipped: The Morning Courier of 3 March 2026"]
-    assert [row.status for row in notices(apps[0])] == ["accepted"]
-    for app in apps:
-        app.close()
-
-
-def test_killed_at_each_step_and_started_again(
-    folder: Path, settings: Settings, server: SmtpServer
-):
-    config = folder / "digest.toml"
-    with config.open("a", encoding="utf-8") as file:
-        file.write(f'[smtp]\nport = {server.port}\n[desk]\nnotify = ["{DESK}"]\n')
-    came: dict[str, int] = {}
-    with closing(notifying(settings, server.port, utc_now)) as app:
-        for number, step in enumerate(STEPS):
-            before = len(server.received)
-            paused(app, date=DAY + timedelta(days=number), number=number + 1)
-            assert killed_at(config, step) == -signal.SIGKILL, step
-            tell(app)
-            tell(app)
-            came[step] = len(server.received) - before
-        statuses = [row.status for row in notices(app)]
-    # It was to leave in that moment, and nobody can tell whether it did: not again.
-    assert came == dict.fromkeys(STEPS, 1) | {"it may leave": 0}
-    assert statuses == ["accepted", "accepted", "uncertain", "uncertain", "accepted"]
-
-
-@pytest.mark.parametrize(
-    ("stage", "reply"),
-    [("MAIL", "451 4.3.0 later"), ("RCPT", "450 4.2.0 later"), ("BODY", "451 4.3.0 later")],
-)
-def test_a_server_that_says_later_is_asked_again(
-    desk: App, server: SmtpServer, clock: Clock, stage: str, reply: str
-):
-    server.script[stage, ANYONE] = [reply]
-    paused(desk)
-    tell(desk)
-    tell(desk)
-    assert [entry for entry in server.entries() if entry.taken] == []
-    clock.now += timedelta(minutes=1)
-    tell(desk)
-    tell(desk)
-    assert len([entry for entry in server.entries() if entry.taken]) == 1
-    assert len({entry.message_id for entry in server.entries()}) == 1
-    [row] = notices(desk)
-    assert (row.status, row.attempts) == ("accepted", 1)
-
-
-def test_a_server_that_is_gone_is_tried_for_as_long_as_for_readers(
-    settings: Settings, clock: Clock, caplog: pytest.LogCaptureFixture
-):
-    with closing(notifying(settings, 1, clock)) as app:
-        paused(app)
-        for _ in range(20):
-            tell(app)
-            clock.now += timedelta(hours=5)
-        [row] = notices(app)
-    assert row.status == "refused"
-    assert row.attempts == 9
-    assert "cannot be told: paused 1 (The SMTP server 127.0.0.1:1 cannot be reached" in caplog.text
-
-
-def test_the_next_server_takes_what_the_first_does_not(
-    settings: Settings, server: SmtpServer, clock: Clock
-):
-    other = Smtp.model_validate({"port": server.port})
-    with closing(notifying(settings, 1, clock, servers=(other,))) as app:
-        paused(app)
-        tell(app)
-    assert [item.recipient for item in server.received] == [DESK]
-
-
-def test_an_address_that_is_refused_for_good_is_let_be(
-    desk: App, server: SmtpServer, clock: Clock, caplog: pytest.LogCaptureFixture
-):
-    server.script["RCPT", DESK] = ["550 5.1.1 no such user"]
-    paused(desk)
-    tell(desk)
-    clock.now += timedelta(hours=1)
-    tell(desk)
-    assert server.entries() == []
-    assert [row.status for row in notices(desk)] == ["refused"]
-    assert "no such user" in caplog.text
-
-
-def test_a_notice_whose_answer_was_lost_is_not_sent_again(
-    desk: App, server: SmtpServer, clock: Clock, caplog: pytest.LogCaptureFixture
-):
-    server.script["BODY", DESK] = [DROP]
-    paused(desk)
-    tell(desk)
-    clock.now += timedelta(hours=1)
-    tell(desk)
-    assert len(server.entries()) == 1
-    assert [row.status for row in notices(desk)] == ["uncertain"]
-    assert "may not have been told" in caplog.text
-
-
-async def test_a_worker_tells_and_ends_in_order(
-    settings: Settings, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("digest.worker.LOOK_EVERY", 0.01)
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
-    server.on_message = lambda _: loop.call_soon_threadsafe(told.set)
-    with closing(notifying(settings, server.port, utc_now)) as app:
-        paused(app)
-        worker = Worker(app)
-        running = asyncio.create_task(worker.run())
-        await asyncio.wait_for(told.wait(), 60)
-        worker.stop()
-        await running
-        assert [row.status for row in notices(app)] == ["accepted"]
-    assert len(server.received) == 1
-
-
-async def test_an_edition_that_cannot_be_sent_on_is_told_of(
-    settings: Settings, server: SmtpServer, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr("digest.worker.LOOK_EVERY", 0.01)
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
-    server.on_message = lambda _: loop.call_soon_threadsafe(told.set)
-
-    async def fail(*_: object, **__: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr("digest.worker.send_edition", fail)
-    with closing(notifying(settings, server.port, utc_now)) as app:
-        begin(app.store, app.settings, app.press.render, draft(app), app.clock())
-        worker = Worker(app)
-        running = asyncio.create_task(worker.run())
-        await asyncio.wait_for(told.wait(), 60)
-        worker.stop()
-        await running
-    assert subjects(server) == ["Not brought out: The Morning Courier of 3 March 2026"]
