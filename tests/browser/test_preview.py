@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlmodel import select
 
 from digest.bootstrap import App
-from digest.config import Settings
+from digest.config import Settings, Smtp
 from digest.delivery import begin
 from digest.editions.life import build
 from digest.running import Server, listen, web_configuration
@@ -27,6 +27,8 @@ from tests.mail_checks import violations
 # A busy machine is no failure: these wait for what is to come, they do not time it.
 expect.set_options(timeout=30_000)
 
+# What differs between the databases is tried without a browser.
+ON_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HOUR = timedelta(hours=1)
 READER = "sport@example.org"
 
@@ -56,7 +58,9 @@ def own_templates(tmp_path: Path) -> Path:
 @pytest.fixture
 def publisher(settings: Settings, own_templates: Path) -> Iterator[App]:
     site = settings.site.model_copy(update={"templates": own_templates})
-    with closing(App(settings.model_copy(update={"site": site}), lambda: NOW)) as app:
+    smtp = Smtp(host="127.0.0.1", port=1)  # where nobody listens
+    settings = settings.model_copy(update={"site": site, "smtp": smtp})
+    with closing(App(settings, lambda: NOW)) as app:
         put(app.store, "Parliament passes the budget", NOW - HOUR, "Politics")
         put(app.store, "<script>document.title='run'</script>", NOW - 2 * HOUR, "Business")
         put(app.store, "Cup final goes to extra time", NOW - 3 * HOUR, "Sports")
@@ -73,6 +77,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+@ON_ONE_DATABASE
 def test_the_desk_looks_at_an_edition(publisher: App, page: Page, own_templates: Path):
     asked: list[str] = []
     with served(publisher) as address:
@@ -100,6 +105,12 @@ def test_the_desk_looks_at_an_edition(publisher: App, page: Page, own_templates:
         expect(desktop.get_by_role("heading", name="Parliament passes")).to_have_count(0)
         expect(page.locator("#headers")).to_be_visible()
 
+        # A browser says where the form comes from in words that are let in.
+        page.get_by_label("Address").fill("desk@example.org")
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_role("status")).to_contain_text("cannot be reached")
+        expect(page.locator("#headers")).to_be_visible()
+
         put(publisher.store, "A record in the pole vault", NOW - HOUR, "Sports")
         expect(page.locator("#text")).to_contain_text("A record in the pole vault")
         subject = own_templates / "email" / "edition" / "subject.txt"
@@ -112,6 +123,7 @@ def test_the_desk_looks_at_an_edition(publisher: App, page: Page, own_templates:
     assert [url for url in asked if not url.startswith(address)] == []
 
 
+@ON_ONE_DATABASE
 def test_each_view_is_what_it_is_called_and_the_page_can_be_used_by_all(publisher: App, page: Page):
     grounds = {
         "phone": "rgb(255, 253, 249)",
