@@ -84,11 +84,6 @@ class Reader:
     sections: tuple[str, ...] | None
     language: str | None
 
-    @property
-    def is_made_up(self) -> bool:
-        """Whether there is no such subscriber."""
-        return self.email == NOBODY
-
 
 def reader_of(session: Session, settings: Settings, newsletter: Newsletter, asked: Asked) -> Reader:
     """The reader who was asked for: a subscriber, or one made up.

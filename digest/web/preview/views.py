@@ -64,7 +64,9 @@ def dressed(html: str, view: View) -> str:
 
     decided = _CONDITIONAL.sub(lambda place: _SCHEME.sub(decide, place[0]), html)
     scheme = "dark" if view.dark else "light"
-    style = f":root{{color-scheme:{scheme}!important}}{_TURNED if view.inverted else ''}"
+    # A scroll bar would make the page narrower than the view is.
+    style = f":root{{color-scheme:{scheme}!important;scrollbar-width:none}}"
+    style += _TURNED if view.inverted else ""
     opened = _HEAD.sub(lambda head: f'{head[0]}<base target="_blank">', decided, count=1)
     return _HEAD_END.sub(lambda end: f"<style>{style}</style>{end[0]}", opened, count=1)
 
