@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from digest.bootstrap import App
 from digest.config import Desk, Settings, Smtp
 from digest.delivery import begin, pause_edition
+from digest.rehearsal.notices import NOTICES
 from digest.store.models import Notice
 from digest.worker import tell_desk
 from tests.audience import draft
@@ -38,6 +39,8 @@ def notifying(
 
 def tell(app: App) -> None:
     asyncio.run(tell_desk(app, asyncio.Event()))
+    for notice in notices(app):  # what is rehearsed is what is told
+        assert notice.facts.keys() in [facts.keys() for facts in NOTICES[notice.mail]]
 
 
 def notices(app: App) -> list[Notice]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import html5lib
 import pytest
@@ -12,12 +13,14 @@ from sqlmodel import col, select
 from digest.bootstrap import App
 from digest.config import Logo, Settings, Theme
 from digest.rendering import bounds
+from digest.rendering.page import render_page
 from digest.store.models import Subscriber
 from digest.store.rows import row_id
 from digest.subscribers.people import find_subscription
 from digest.web.app import create_app
 from tests.audience import subscribe
 from tests.conftest import NOW
+from tests.template_reference import page_variables
 
 EMAIL = "reader@readers.example.org"
 
@@ -159,6 +162,20 @@ def test_a_page_has_the_newsletters_face(settings: Settings):
         home = client.get("/").text
         assert "#0b5d3b" not in home
         assert "<img" not in home
+
+
+def test_each_page_is_given_what_its_reference_says(app: App, monkeypatch: pytest.MonkeyPatch):
+    given: dict[str, set[str]] = {}
+
+    def remember(name: str, *common: Any, **facts: Any) -> str:
+        given.setdefault(f"web/{name}", set()).update(facts.keys() - {"templates"})
+        return render_page(name, *common, **facts)
+
+    monkeypatch.setattr("digest.web.pages.render_page", remember)
+    client, link = browser(app), token(app, None)
+    for page in ("", "nowhere", "archive/morning", f"unsubscribe/{link}", f"preferences/{link}"):
+        client.get(f"/{page}")
+    assert given == page_variables()
 
 
 @pytest.fixture
