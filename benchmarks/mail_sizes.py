@@ -51,7 +51,7 @@ def sizes(at_random: int) -> int:
         for number, (title, masthead, document) in enumerate(typical_editions()):
             with newsroom(folder / str(number), masthead) as room:
                 reader = Reader("ann.reader@readers.example", "Ann Reader")
-                [(_, weight)] = _sent(room, document, [reader], problems)
+                [(_, weight)] = sent_and_weighed(room, document, [reader], problems)
                 print(_line(title, weight, len(document.stories)))
                 limit = THIRTY if len(document.stories) == 30 else MAX_BYTES
                 if weight.whole > limit:
@@ -67,7 +67,7 @@ def _longest(room: Newsroom, at_random: int, problems: list[str]) -> None:
     document = long_edition()
     readers = list(_worst_choosers(at_random))
     weights: dict[str, list[Weight]] = {}
-    for reader, weight in _sent(room, document, readers, problems):
+    for reader, weight in sent_and_weighed(room, document, readers, problems):
         weights.setdefault(reader.language or "", []).append(weight)
         if weight.whole > MAX_BYTES:
             problems.append(f"{reader.sections} in {reader.language}: {weight.whole:,} bytes")
@@ -91,7 +91,7 @@ def _worst_choosers(at_random: int) -> Iterator[Reader]:
             yield Reader(address, _LONG_NAME, sections, language)
 
 
-def _sent(
+def sent_and_weighed(
     room: Newsroom, document: EditionDocument, readers: Sequence[Reader], problems: list[str]
 ) -> Iterator[tuple[Reader, Weight]]:
     """Send the edition, weigh each mail, and follow its links."""
@@ -104,17 +104,17 @@ def _sent(
         choice = None if sections is None else frozenset(map(section_key, sections))
         return splice(rendered.for_reader(language), choice)
 
-    archive = cache(partial(_shows, room))
+    archive = cache(partial(shows_page, room))
     if len(mails) != len(readers):
         problems.append(f"{len(readers):,} readers, and {len(mails):,} mails")
     for reader in readers:
         mail = mails[reader.email]
-        problems += [f"{reader}: {problem}" for problem in _dead_ends(room, mail, archive)]
+        problems += [f"{reader}: {problem}" for problem in dead_ends(room, mail, archive)]
         kept = spliced(reader.language, reader.sections)
         yield reader, _weigh(mail, kept)
 
 
-def _dead_ends(room: Newsroom, mail: Received, shows: Callable[[str], bool]) -> Iterator[str]:
+def dead_ends(room: Newsroom, mail: Received, shows: Callable[[str], bool]) -> Iterator[str]:
     """What is wrong with a mail's ways out and to the archive, in the head and both parts."""
     leave = _LINK.search(mail.message["List-Unsubscribe"])
     if leave is None or mail.message["List-Unsubscribe-Post"] != "List-Unsubscribe=One-Click":
@@ -129,7 +129,7 @@ def _dead_ends(room: Newsroom, mail: Received, shows: Callable[[str], bool]) -> 
             yield f"no link to the archive in {part}"
         # Everybody's lead to the same pages: each is looked at once.
         yield from (f"{link} leads nowhere" for link in archives if not shows(link))
-    if not _shows(room, leave[0]) or _status(room, mail) != SubscriptionStatus.ACTIVE:
+    if not shows_page(room, leave[0]) or _status(room, mail) != SubscriptionStatus.ACTIVE:
         yield "looking at the page unsubscribes"
     # RFC 8058 section 3.1.
     room.web.post(leave[0], data={"List-Unsubscribe": "One-Click"}).raise_for_status()
@@ -137,7 +137,7 @@ def _dead_ends(room: Newsroom, mail: Received, shows: Callable[[str], bool]) -> 
         yield "one click does not unsubscribe"
 
 
-def _shows(room: Newsroom, link: str) -> bool:
+def shows_page(room: Newsroom, link: str) -> bool:
     answer = room.web.get(link)
     return answer.status_code == 200 and "</html>" in answer.text
 
