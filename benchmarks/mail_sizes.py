@@ -33,11 +33,15 @@ _LONG_NAME = "Мария-Александра Константинопольск
 
 
 class Weight(NamedTuple):
-    """A mail in bytes as they were sent, and what it holds."""
+    """A mail in bytes as they were sent, and what it holds.
+
+    `way_out` are the bytes of HTML, as a mail program has them, above the first link to unsubscribe.
+    """
 
     whole: int
     html: int
     text: int
+    way_out: int
     kept: int
     shed: Counter[str]
 
@@ -47,7 +51,8 @@ def sizes(at_random: int) -> int:
     problems: list[str] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        print(f"{'bytes of the mail':<40}{'whole':>9}{'HTML':>9}{'text':>9}  stories  left out")
+        print(f"{'bytes of the mail':<40}{'whole':>9}{'HTML':>9}{'text':>9}{'way out':>9}", end="")
+        print("  stories  left out")
         for number, (title, masthead, document) in enumerate(typical_editions()):
             with newsroom(folder / str(number), masthead) as room:
                 reader = Reader("ann.reader@readers.example", "Ann Reader")
@@ -138,6 +143,7 @@ def dead_ends(room: Newsroom, mail: Received, shows: Callable[[str], bool]) -> I
 
 
 def shows_page(room: Newsroom, link: str) -> bool:
+    """Whether a link leads to a page of the newsroom's."""
     answer = room.web.get(link)
     return answer.status_code == 200 and "</html>" in answer.text
 
@@ -150,10 +156,11 @@ def _status(room: Newsroom, mail: Received) -> str:
 def _weigh(mail: Received, spliced: Spliced) -> Weight:
     text, html = (len(part.as_bytes()) for part in mail.message.iter_parts())
     kinds = Counter(re.sub(r" [\d ]*", " ", scope).strip() for scope in spliced.shed)
-    return Weight(len(mail.data), html, text, spliced.stories, kinds)
+    way_out = len(mail.part("html").partition("/unsubscribe/")[0].encode())
+    return Weight(len(mail.data), html, text, way_out, spliced.stories, kinds)
 
 
 def _line(title: str, weight: Weight, stories: int) -> str:
     left_out = ", ".join(f"{count} {kind}" for kind, count in weight.shed.items()) or "nothing"
-    sizes = f"{weight.whole:>9,}{weight.html:>9,}{weight.text:>9,}"
+    sizes = f"{weight.whole:>9,}{weight.html:>9,}{weight.text:>9,}{weight.way_out:>9,}"
     return f"{title:<40}{sizes}{weight.kept:>5} of{stories:>4}  {left_out}"
