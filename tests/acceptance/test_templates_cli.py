@@ -86,7 +86,7 @@ def test_each_mistake_in_a_publishers_templates_is_told_and_the_rest_is_checked(
     assert "paused (facts 1 in en): error template-broken:" in said
     assert f"{broken}, line 3:" in said
     assert "farewell: warning mail-unknown" in said
-    assert re.search(r"\n5 mails with \d+ samples: 2 errors, 1 warning\n$", said)
+    assert re.search(r"\n6 mails with \d+ samples: 2 errors, 1 warning\n$", said)
 
 
 def test_without_a_newsletter_there_is_nothing_to_rehearse(site: Path):
