@@ -35,7 +35,7 @@ _LONG_NAME = "Мария-Александра Константинопольск
 class Weight(NamedTuple):
     """A mail in bytes as they were sent, and what it holds.
 
-    `way_out` are the bytes of HTML, as a mail program has them, above the first link to unsubscribe.
+    `way_out` are the bytes of HTML, decoded, above the first link to unsubscribe.
     """
 
     whole: int
