@@ -133,6 +133,14 @@ def _web_address(text: str) -> str:
     return text.rstrip("/")
 
 
+def _visible(text: str) -> str:
+    """`text` without invisible characters: some turn the words round that stand beside it."""
+    visible = one_line(text)
+    if not visible:
+        raise ValueError("there is nothing to see in this: write a word")
+    return visible
+
+
 def _has_host(url: str) -> bool:
     try:
         parts = urlsplit(url)
@@ -194,5 +202,9 @@ FeedAddress = Annotated[str, AfterValidator(_feed_address)]
 SectionPath = Annotated[str, AfterValidator(_section)]
 Selector = Annotated[str, AfterValidator(check_selector)]
 Slug = Annotated[str, AfterValidator(_slug)]
-OneLine = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+OneLine = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$"),
+    AfterValidator(_visible),
+]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -20,7 +20,7 @@ from digest.store.document import (
     RelatedArticle,
     StoryEntry,
 )
-from digest.text import one_line
+from digest.text import kept_apart, one_line
 
 # A mail that holds its size needs parts that hold theirs.
 _HEADLINE, _TEASER, _RELATED, _SECTION, _ALT, _URL = 300, 700, 200, 120, 300, 2000
@@ -233,7 +233,7 @@ class Viewer:
         ]
         return HeadingView(
             number=number,
-            title=plain_line(headings[number].title, _SECTION),
+            title=self._section(headings[number].title),
             stories=tuple(story for placement, story in here if placement is Placement.STORY),
             briefs=tuple(story for placement, story in here if placement is Placement.BRIEF),
         )
@@ -250,8 +250,8 @@ class Viewer:
             headline=plain_line(entry.headline, _HEADLINE) or "—",
             url=web_address(entry.url),
             teaser=plain_line(entry.teaser, _TEASER),
-            heading=plain_line(titles.get(entry.heading, entry.section), _SECTION),
-            section=plain_line(entry.section, _SECTION),
+            heading=self._section(titles.get(entry.heading, entry.section)),
+            section=self._section(entry.section),
             time=words.moment(entry.published, self._zone, document.date),
             updated=words.word("updated %(time)s") % {"time": updated} if updated else "",
             mark=self._mark(entry.mark or ("update" if updated else "")),
@@ -272,6 +272,10 @@ class Viewer:
             self._mark(article.mark),
             plain_line(article.correction, _TEASER),
         )
+
+    def _section(self, name: str) -> str:
+        """A section's name, behind which figures stay in their place."""
+        return kept_apart(plain_line(name, _SECTION), direction(self._language))
 
     def _tongue(self, language: str) -> Tongue:
         return tongue(language, self._language)

@@ -146,6 +146,7 @@ MISTAKES = [
     ('[smtp]\nhost = ""', "smtp.host: must not be empty"),
     ("[smtp]\nhost = 5", "smtp.host: must be text in quotes"),
     ('[smtp]\nhost = "a\\u0000b"', "smtp.host: must be a single line without control characters"),
+    ('[[tags]]\nname = " \\u200b"\nweight = 1', "tags[1].name: there is nothing to see in this"),
     ('[smtp]\nsecurity = "ssl"', "smtp.security: must be 'none', 'starttls' or 'tls'"),
     ("[smtp]\ntimeout = 30", 'smtp.timeout: write a length of time in quotes: "90s"'),
     ('[smtp]\ntimeout = "0s"', "smtp.timeout: this must be longer than nothing"),
@@ -214,6 +215,11 @@ def test_a_mistake_is_told_on_one_line_with_its_remedy(problems, text: str, told
     # Keys without a table of their own stand before the first table.
     (problem,) = problems(SITE + text if text.lstrip().startswith("[") else text + SITE)
     assert problem.startswith(f"digest.toml: {told}")
+
+
+def test_what_turns_words_round_is_no_part_of_a_title(load):
+    settings = load(SITE + '[[sections]]\npath = "World"\ntitle = "The \\u202eWorld\\u2067"')
+    assert settings.sections[0].title == "The World"
 
 
 def test_mistakes_in_site_are_told(problems):

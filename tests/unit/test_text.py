@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.text import clean_text, one_line
+from digest.text import clean_text, kept_apart, one_line
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,28 @@ from digest.text import clean_text, one_line
         ("e\u0301", "é"),
         ("half \ud83d here", "half ? here"),
         ("next\x85line", "next\nline"),
+        ("pile" + "\u0310" * 40 + "d", "pile" + "\u0310" * 5 + "d"),
+        ("שָּׁ֑", "שָּׁ֑"),
     ],
 )
 def test_text_is_cleaned(text: str, clean: str):
     assert clean_text(text) == clean
+
+
+@pytest.mark.parametrize(
+    ("text", "direction", "apart"),
+    [
+        ("World", "ltr", "World"),
+        ("World » آسيا", "ltr", "World » آسيا\u200e"),
+        ("آسيا 7", "ltr", "آسيا 7\u200e"),
+        ("آسيا", "rtl", "آسيا"),
+        ("World", "rtl", "World\u200f"),
+        ("2026", "rtl", "2026"),
+        ("", "ltr", ""),
+    ],
+)
+def test_figures_after_a_text_of_the_other_direction_stay_in_place(text, direction, apart):
+    assert kept_apart(text, direction) == apart
 
 
 def test_a_line_is_one_line():
