@@ -318,6 +318,7 @@ def opened(
     session.send("Debugger.enable")
     try:
         page.goto(url, wait_until="load")
+        session.send("Debugger.enable")  # its answer comes after all that was told before
         yield seen
         if page.url != url:
             offences.requests.append(f"{place}: left for {page.url}")

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 URL_LIMIT = 2_000
 _KEY_LIMIT = 500  # PostgreSQL indexes no more than about 2,700 bytes of a key
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
 _TRACKING_PREFIXES = ("utm_", "mtm_", "pk_", "matomo_", "hsa_", "at_custom", "at_medium")
@@ -54,6 +55,10 @@ def _host(host: str) -> str:
     if not name.isascii():
         name = name.encode("idna").decode()
     fine = all(character.isalnum() or character in "-._" for character in name)
+    if _NUMBER.fullmatch(name.rpartition(".")[2]):
+        # Browsers take it for an address of four numbers, or for no address at all:
+        # https://url.spec.whatwg.org/#ends-in-a-number-checker
+        ipaddress.IPv4Address(name)
     return name.lower() if fine else ""
 
 
