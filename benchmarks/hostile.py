@@ -126,10 +126,11 @@ def _examine_pages(
     made: HostileEdition, browser: Browser, account: Account, address: str, most: int | None
 ) -> None:
     query = f"newsletter={NEWSLETTER}&date={NOW.date()}"
-    token = made.app.tokens.reader(0, made.edition.id or 0)
+    reader, choice = made.readers[0]
+    token = made.app.tokens.reader(reader, made.edition.id or 0)
     pages = {
         f"/archive/{NEWSLETTER}/{NOW.date()}": made.twin(personal=False),
-        f"/view/{token}": made.twin(personal=False),
+        f"/view/{token}": made.twin(choice),
         f"/n/{NEWSLETTER}": "",
         f"/preview/mail.txt?{query}": "",
     }

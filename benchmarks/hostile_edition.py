@@ -122,13 +122,20 @@ class HostileEdition:
         pictures = {article.image_url for article in self.articles.values()}
         return {article.url for article in self.articles.values()} | pictures
 
+    @cached_property
+    def readers(self) -> list[tuple[int, frozenset[str]]]:
+        """The numbers of the subscriptions, each with the keys of the sections that were chosen."""
+        with self.app.store.read() as session:
+            ties = session.exec(select(Subscription).order_by(col(Subscription.id))).all()
+        return [(row_id(tie), frozenset(map(section_key, tie.sections or ()))) for tie in ties]
+
     def mails(self) -> Iterator[tuple[Proof, str]]:
         """Each reader's mail, and the HTML of the same mail with harmless words in all places."""
         with self.app.store.read() as session:
-            for tie in session.exec(select(Subscription).order_by(col(Subscription.id))):
+            for number, choice in self.readers:
+                tie = session.get_one(Subscription, number)
                 proof = proof_for_subscriber(session, self.app.press, self.edition, tie)
                 if proof.stories:
-                    choice = frozenset(section_key(path) for path in tie.sections or ())
                     yield proof, self.twin(choice, BUDGET)
 
     def twin(
