@@ -36,10 +36,10 @@ from benchmarks.hostile_edition import (
     Fates,
     HostileEdition,
     hostile_edition,
-    squashed,
 )
 from benchmarks.hostile_feeds import FORMS
 from benchmarks.hostile_strings import Hostile, read_strings
+from benchmarks.hostile_twin import squashed
 from digest.bootstrap import App
 from digest.delivery.message import compose_message, letterhead
 from digest.delivery.proof import Proof

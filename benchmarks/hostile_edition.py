@@ -4,7 +4,6 @@ What became of each string is told: where it is shown, or why it is not.
 """
 
 import json
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from sqlmodel import col, select
 
 from benchmarks.hostile_feeds import FEEDS, Sent, write
 from benchmarks.hostile_strings import Hostile
+from benchmarks.hostile_twin import HARMLESS, harmless, squashed
 from digest.bootstrap import App
 from digest.config import load_settings
 from digest.config_types import OneLine
@@ -27,7 +27,6 @@ from digest.ingest.files import Format
 from digest.ingest.importing import import_files
 from digest.ingest.polling import poll_named
 from digest.rendering import BUDGET, RenderedEdition, SiteFacts, Slot, fill, render_edition, splice
-from digest.rendering.view import plain_line
 from digest.sections import section_key
 from digest.store import Store
 from digest.store.document import EditionDocument
@@ -41,7 +40,6 @@ from tests.webserver import answer, serving
 NOW = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)
 NEWSLETTER = "morning"
 SECTIONS_A_READER = 4
-_HARMLESS = "Harmless words"
 _HOLES = dict.fromkeys(Slot, "x")
 _CONFIG = """
 [site]
@@ -151,7 +149,7 @@ class HostileEdition:
 
     @cached_property
     def _harmless(self) -> RenderedEdition:
-        site = SiteFacts(_HARMLESS, self.app.settings.site.base_url, _HARMLESS)
+        site = SiteFacts(HARMLESS, self.app.settings.site.base_url, HARMLESS)
         return render_edition(harmless(self.document), site, self.app.templates)
 
     @cached_property
@@ -167,69 +165,6 @@ class HostileEdition:
             # What looks like an encoded word is decoded, or broken up.
             if sent.title and "=?" not in sent.title:
                 yield sent, squashed(sent.title)[:100]
-
-
-def squashed(text: str) -> str:
-    """What there is to see of a text: without spaces, invisible characters, and marks on letters.
-
-    Marks are left out, for a text may lose those that pile up.
-    """
-    text = unicodedata.normalize("NFC", text.encode("utf-8", "replace").decode())
-    return "".join(letter for letter in text if unicodedata.category(letter)[0] in "LNPS")
-
-
-def harmless(document: EditionDocument) -> EditionDocument:
-    """The same edition with harmless words wherever there are any."""
-
-    def words(text: str) -> str:
-        return _HARMLESS if plain_line(text, 300) else ""
-
-    stories = tuple(
-        story.model_copy(
-            update={
-                "headline": words(story.headline),
-                "teaser": words(story.teaser),
-                "section": words(story.section),
-                "correction": words(story.correction),
-                "image": story.image
-                and story.image.model_copy(
-                    update={"alt": words(story.image.alt), "caption": words(story.image.caption)}
-                ),
-                "related": tuple(
-                    one.model_copy(
-                        update={"title": words(one.title), "correction": words(one.correction)}
-                    )
-                    for one in story.related
-                ),
-            }
-        )
-        for story in document.stories
-    )
-    panels = tuple(
-        panel.model_copy(
-            update={
-                "title": words(panel.title),
-                "figures": tuple(
-                    figure.model_copy(
-                        update={"label": words(figure.label), "value": words(figure.value)}
-                    )
-                    for figure in panel.figures
-                ),
-            }
-        )
-        for panel in document.panels
-    )
-    headings = tuple(
-        heading.model_copy(update={"title": words(heading.title)}) for heading in document.headings
-    )
-    update = {
-        "title": words(document.title),
-        "strapline": words(document.strapline),
-        "panels": panels,
-        "headings": headings,
-        "stories": stories,
-    }
-    return document.model_copy(update=update)
 
 
 @contextmanager
@@ -301,7 +236,7 @@ def _write_settings(
 ) -> None:
     lines = [_line(title.text) for title in titles]
     fates.unsettable += lines.count("")
-    usable = [line for line in lines if line] or [_HARMLESS]
+    usable = [line for line in lines if line] or [HARMLESS]
     own = [_toml(usable[number % len(usable)]) for number in range(5)]
     headings = [
         f'[[sections]]\npath = "{section}"\ntitle = {_toml(title or section)}'
