@@ -31,7 +31,7 @@ from digest.store.rows import row_id
 from digest.subscribers import find_subscription
 
 CONNECTIONS = 20
-STORIES = 21
+STORIES = 24
 """With the made words a mail of 45 kB."""
 NEWSLETTER = "morning"
 SENDER = "morning@news.example.org"

@@ -25,7 +25,9 @@ _TOP = 3
 _WORDS = {
     "en": "council harbour bridge winter ferry “at night” budget school teacher river museum "
     "railway minister’s vote after a long debate – the first in of and for to with on hospital "
-    "parliament",
+    "parliament court islands trains growers prices record crowd lorries clinic votes children "
+    "festival storm crossing timetable wages energy forest north south a the of in to and on as by "
+    "at is was it that his her new two",
     "bg": "съвет пристанище мост зима ферибот „през нощта“ бюджет училище учител река музей "
     "железница министърът гласува след дълъг дебат – първият в от и за на с болница парламент",
     "ar": "مجلس ميناء جسر شتاء عبّارة «ليلا» ميزانية مدرسة معلّم نهر متحف قطار الوزير يصوّت بعد "
@@ -65,10 +67,10 @@ _PANELS = {
 
 
 class Kind(NamedTuple):
-    """What an edition is like: `teaser` is its words, `related` the articles of a top story."""
+    """What an edition is like: the words of a teaser, and the articles under a top story."""
 
     stories: int
-    teaser: int = 26
+    teaser: int = 20
     related: int = 3
     pictures: bool = True
 
@@ -176,13 +178,14 @@ def _story(
     if number >= kind.stories * 4 // 5:
         placement = Placement.BRIEF
     top, brief = placement is Placement.TOP, placement is Placement.BRIEF
-    others = 0 if brief else kind.related if top else chance.choice((0, 0, 1, 2))
+    words = kind.teaser * 3 // 2 if top else kind.teaser
+    others = 0 if brief else kind.related if top else chance.choice((0, 0, 0, 0, 1, 2))
     return StoryEntry(
         position=number + 1,
         headline=_text(language, 9, chance),
         lead=number,
         url=_url(language, chance),
-        teaser="" if brief else _text(language, kind.teaser, chance),
+        teaser="" if brief else _text(language, words, chance),
         section=section,
         heading=section_key(section),
         sections=(section_key(section),),
@@ -216,7 +219,7 @@ def _url(language: str, chance: random.Random) -> str:
     number = chance.randrange(10**7)
     if language == "ar":
         return f"https://www.example.org/news/2026/3/3/{number}"
-    words = "-".join(chance.choices(_SLUG, k=8))
+    words = "-".join(chance.choices(_SLUG, k=7))
     return f"https://www.example.org/2026/03/03/{words}-{number}"
 
 

@@ -12,7 +12,15 @@ from digest.config import Newsletter, Settings, SigningKey
 from digest.delivery import headers
 from digest.delivery.addresses import Mailbox, domain_of, mailbox
 from digest.delivery.dkim import Seal
-from digest.delivery.transfer import BOUNDARY, Base64, Quoted, alternative, shortest
+from digest.delivery.transfer import (
+    BOUNDARY,
+    Ascii,
+    Base64,
+    Quoted,
+    alternative,
+    shortest,
+    shortest_markup,
+)
 from digest.errors import MessageTooLargeError
 from digest.rendering import Slot, Spliced
 from digest.store.document import EditionDocument
@@ -180,7 +188,7 @@ class PreparedMail:
     letterhead: Letterhead
     common: bytes
     text: Quoted | Base64
-    html: Quoted | Base64
+    html: Ascii | Quoted | Base64
     seal: Seal | None = None
 
     def personalise(self, recipient: Recipient, now: datetime) -> bytes:
@@ -204,7 +212,7 @@ def prepare(letterhead: Letterhead, spliced: Spliced) -> PreparedMail:
         MessageTooLargeError: it would be larger than `MAX_BYTES`.
     """
     common = letterhead.common(spliced.subject)
-    text, markup = shortest(spliced.text), shortest(spliced.html)
+    text, markup = shortest(spliced.text), shortest_markup(spliced.html)
     seal = Seal(letterhead.keys, common, _OWN) if letterhead.keys else None
     size = len(common) + text.size + markup.size + _HEAD_ROOM + (seal.size if seal else 0)
     if size > MAX_BYTES:

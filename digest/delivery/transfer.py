@@ -144,14 +144,72 @@ def _base64(octets: bytes) -> bytes:
     return b"".join(line + b"\r\n" for line in lines)
 
 
+class Ascii:
+    """HTML as it is, with references for what is beyond ASCII: right for Latin scripts.
+
+    It takes no octet for "=", of which attributes are full, nor for soft line breaks.
+    """
+
+    name = "7bit"
+
+    def __init__(self, pieces: Sequence[str | Slot]) -> None:
+        self._pieces = [piece if isinstance(piece, Slot) else _referred(piece) for piece in pieces]
+        self.size = sum(len(piece) for piece in self._pieces if isinstance(piece, bytes))
+
+    @staticmethod
+    def takes(pieces: Sequence[str | Slot]) -> bool:
+        """Whether HTML can be sent so: in lines short enough, with references where they are read.
+
+        A line may have 998 octets (RFC 5321 section 4.5.3.1.6), and an address is of any length.
+        """
+        page = "\n" + "".join(_WIDEST if isinstance(piece, Slot) else piece for piece in pieces)
+        unreferred = "".join(_SHEET.findall(page)) + "".join(_CONTROLS.findall(page))
+        lines = _referred(page).split(b"\r\n")
+        return (
+            unreferred.isascii()
+            and Slot.EMAIL not in pieces
+            and all(len(line) <= _LONGEST for line in lines)
+            # A value at the beginning of a line may begin with a dot, and what follows one, too.
+            and not any(line.startswith(b"@@") for line in lines)
+            and not any(piece.startswith(".") for piece in pieces)
+        )
+
+    def fill(self, values: Mapping[Slot, str]) -> list[bytes]:
+        """The encoded text with `values` in its blanks, in pieces."""
+        encoded = {slot: _referred(value) for slot, value in values.items()}
+        return [encoded[p] if isinstance(p, Slot) else p for p in self._pieces]
+
+
+_LONGEST = 998
+# A token, or a date in references.
+_WIDEST = "@" * 350
+_SHEET = re.compile(r"<style\b.*?</style", re.DOTALL | re.IGNORECASE)
+# HTML reads references to these as other characters (WHATWG HTML, section 13.2.5.80).
+_CONTROLS = re.compile("[\x80-\x9f]")
+
+
+def _referred(text: str) -> bytes:
+    """HTML in ASCII; a space keeps dots from the beginnings of lines."""
+    plain = _lines(text).replace("\n.", "\n .").replace("\n", "\r\n")
+    return plain.encode("ascii", "xmlcharrefreplace")
+
+
 def shortest(pieces: Sequence[str | Slot]) -> Quoted | Base64:
     """The text in the encoding that makes it shorter."""
     quoted_printable, base64 = Quoted(pieces), Base64(pieces)
     return base64 if base64.size < quoted_printable.size else quoted_printable
 
 
+def shortest_markup(pieces: Sequence[str | Slot]) -> Ascii | Quoted | Base64:
+    """The HTML in the encoding that makes it shortest."""
+    encoded = shortest(pieces)
+    if Ascii.takes(pieces) and (ascii_only := Ascii(pieces)).size < encoded.size:
+        return ascii_only
+    return encoded
+
+
 def alternative(
-    text: Quoted | Base64, markup: Quoted | Base64, values: Mapping[Slot, str]
+    text: Quoted | Base64, markup: Ascii | Quoted | Base64, values: Mapping[Slot, str]
 ) -> tuple[bytes, ...]:
     """The body of a multipart/alternative, in pieces, with `values` in the blanks of both parts."""
     return (

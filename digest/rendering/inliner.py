@@ -7,6 +7,8 @@ from types import ModuleType
 
 from digest.errors import InlineError
 
+# Where a line may end and nothing changes: lines are short then, as mail wants them.
+_BETWEEN = re.compile("(</(?:p|li)>)(?=<)")
 _CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
 
 
@@ -40,8 +42,9 @@ def inline_css(html: str) -> str:
         allow_loading_external_files=False,
         disable_validation=True,
         # An image's size in the attributes is for Outlook, the one in the style for all others;
-        # `align` would float a table to the side, and `valign` mean nothing on a word.
-        disable_basic_attributes=["width", "height", "align", "valign"],
+        # `align` would float a table to the side, `valign` mean nothing on a word, and `bgcolor`
+        # says again what every client takes from the style.
+        disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
         align_floating_images=False,
         cache_css_parsing=False,
     )
@@ -64,4 +67,4 @@ def inline_css(html: str) -> str:
     inlined = etree.tostring(
         page.getroottree(), method="html", encoding="unicode", doctype="<!DOCTYPE html>"
     )
-    return str(inlined)
+    return _BETWEEN.sub(r"\1\n", str(inlined))

@@ -135,6 +135,11 @@ FALLBACKS: dict[str, Fallback] = {
         "one of none, underline, line-through",
         needs.like("none|underline|line-through"),
     ),
+    "css-text-indent": Fallback(
+        "Words that stand in for a picture begin at the edge.",
+        "no negative value",
+        needs.like(r"0|[\d.]+px"),
+    ),
     "css-text-transform": Fallback(
         "Capitals are known everywhere.", "uppercase", needs.like("none|uppercase|capitalize")
     ),

@@ -49,7 +49,8 @@ def test_the_text_part_reads_like_a_paper():
         """The Morning Courier
 Tuesday, 3 March 2026 · No. 4,602
 3 articles in 2 stories. One minute.
-View in browser: https://news.example.org/view/TOKEN
+View in browser:
+https://news.example.org/view/TOKEN
 ------------------------------------------------------------------------
 
 Update: Rescue teams reach the last village [1]
@@ -63,7 +64,6 @@ World · 04:00 · updated 07:00 · 2 articles
 
 ------------------------------------------------------------------------
 World (1 article)
-------------------------------------------------------------------------
 
 World in brief
 

@@ -116,6 +116,7 @@ EXAMPLES: dict[str, tuple[Changes, list[Changes]]] = {
         [[p("padding:4px")], [('color:#222222">The', 'color:#222222;padding:4px">The')]],
     ),
     "css-text-align": ([p("text-align:center")], [[p("text-align:start")]]),
+    "css-text-indent": ([p("text-indent:16px")], [[p("text-indent:-16px")]]),
     "css-text-decoration": (
         [p("text-decoration:underline")],
         [[p("text-decoration:underline dotted")], [p("text-decoration:overline")]],
