@@ -121,11 +121,11 @@ class HostileEdition:
         return {article.url for article in self.articles.values()} | pictures
 
     @cached_property
-    def readers(self) -> list[tuple[int, frozenset[str]]]:
+    def readers(self) -> list[tuple[int, tuple[str, ...]]]:
         """The numbers of the subscriptions, each with the keys of the sections that were chosen."""
         with self.app.store.read() as session:
             ties = session.exec(select(Subscription).order_by(col(Subscription.id))).all()
-        return [(row_id(tie), frozenset(map(section_key, tie.sections or ()))) for tie in ties]
+        return [(row_id(tie), tuple(map(section_key, tie.sections or ()))) for tie in ties]
 
     def mails(self) -> Iterator[tuple[Proof, str]]:
         """Each reader's mail, and the HTML of the same mail with harmless words in all places."""
@@ -138,7 +138,7 @@ class HostileEdition:
 
     def twin(
         self,
-        choice: frozenset[str] | None = None,
+        choice: tuple[str, ...] | None = None,
         budget: int | None = None,
         *,
         personal: bool = True,

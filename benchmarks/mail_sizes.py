@@ -106,7 +106,7 @@ def sent_and_weighed(
 
     @cache
     def spliced(language: str | None, sections: tuple[str, ...] | None) -> Spliced:
-        choice = None if sections is None else frozenset(map(section_key, sections))
+        choice = None if sections is None else tuple(map(section_key, sections))
         return splice(rendered.for_reader(language), choice)
 
     archive = cache(partial(shows_page, room))

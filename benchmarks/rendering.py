@@ -134,10 +134,10 @@ def in_two_sections(document: EditionDocument) -> EditionDocument:
     return document.model_copy(update={"stories": stories})
 
 
-def whole(document: EditionDocument, choice: frozenset[str]) -> EditionDocument:
+def whole(document: EditionDocument, choice: tuple[str, ...]) -> EditionDocument:
     """The edition as it would be had there never been more than what this reader chose.
 
-    It has their stories, and each belongs where this reader finds it.
+    It has their stories, each belongs where this reader finds it, and sections are in their order.
     """
     keys = [heading.key for heading in document.headings]
     titles = {heading.key: heading.title for heading in document.headings}
@@ -163,17 +163,26 @@ def whole(document: EditionDocument, choice: frozenset[str]) -> EditionDocument:
         label = titles.get(entry.heading, entry.section)
         return entry.model_copy(update={"heading": "", "section": label, "sections": (keys[home],)})
 
-    return document.model_copy(update={"stories": tuple(map(found, kept))})
+    def place(heading: Heading) -> int:
+        near = (n for n, key in enumerate(choice) if _near(key, heading.key))
+        return next(near, len(choice))
+
+    headings = tuple(sorted(document.headings, key=place))
+    return document.model_copy(update={"headings": headings, "stories": tuple(map(found, kept))})
 
 
-def _within(key: str, choice: frozenset[str]) -> bool:
+def _near(key: str, other: str) -> bool:
+    return is_within(key, other) or is_within(other, key)
+
+
+def _within(key: str, choice: tuple[str, ...]) -> bool:
     return any(is_within(key, chosen) for chosen in choice)
 
 
 class Reader(NamedTuple):
     """What tells a reader's mail from others'."""
 
-    choice: frozenset[str]
+    choice: tuple[str, ...]
     language: str
     values: dict[Slot, str]
 
@@ -185,7 +194,7 @@ def readers(count: int, chance: random.Random) -> Iterator[Reader]:
         language = chance.choice(languages())
         day = date(2026, 1, 1) + timedelta(days=chance.randrange(60))
         yield Reader(
-            frozenset(name.lower() for name in sections),
+            tuple(name.lower() for name in sections),
             language,
             {
                 Slot.TOKEN: "".join(chance.choices(ascii_letters, k=24)),

@@ -234,11 +234,15 @@ def _broken_part(part: Any, content: str) -> Iterator[Found]:
     if part.keys() != _PART_FIELDS:
         yield Found(Fault.MIME, f"a part's fields are {part.keys()}")
     encoding, encoded = part["Content-Transfer-Encoding"], part.get_payload()
-    if encoding not in {"base64", "quoted-printable"}:
+    known = {"base64", "quoted-printable"}
+    if part.get_content_subtype() == "html":
+        known.add("7bit")
+    if encoding not in known:
         yield Found(Fault.MIME, f"a part is in {encoding}")
     if encoding == "quoted-printable" and _NOT_QUOTED.search(encoded):
         yield Found(Fault.MIME, "a part is no quoted-printable")
-    if max(map(len, encoded.split("\r\n"))) > _LONGEST_ENCODED:
+    longest = _LONGEST if encoding == "7bit" else _LONGEST_ENCODED
+    if max(map(len, encoded.split("\r\n"))) > longest:
         yield Found(Fault.MIME, f"a line of a part in {encoding} is too long")
     if not content.strip() or "\ufffd" in content:
         yield Found(Fault.MIME, "a part does not decode")

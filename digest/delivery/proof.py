@@ -163,7 +163,7 @@ def choice_of(subscription: Subscription | None) -> Choice:
     """The sections that somebody chose, as rendering takes them; None for all."""
     if subscription is None or subscription.sections is None:
         return None
-    return frozenset(section_key(path) for path in subscription.sections)
+    return tuple(section_key(path) for path in subscription.sections)
 
 
 def proof_of_document(

@@ -89,4 +89,4 @@ class Stationery:
 
 @lru_cache(maxsize=4096)
 def _choice(sections: tuple[str, ...] | None) -> Choice:
-    return None if sections is None else frozenset(map(section_key, sections))
+    return None if sections is None else tuple(map(section_key, sections))

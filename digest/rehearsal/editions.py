@@ -61,7 +61,7 @@ def sample_editions(masthead: Masthead, languages: tuple[str, ...]) -> Iterator[
     ordinary = _edition(masthead, _day(_words))
     yield Sample("an ordinary day", ordinary)
     yield Sample(f"{_MANY} stories", _edition(masthead, _day(_words, _MANY)))
-    yield Sample("one section of it", ordinary, frozenset({section_key(_SECTIONS[1])}))
+    yield Sample("one section of it", ordinary, (section_key(_SECTIONS[1]),))
     for language in languages:
         document = _edition(masthead._replace(language=language), _day(_words))
         yield Sample(f"its furniture in {language}", document)

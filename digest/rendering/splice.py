@@ -1,19 +1,20 @@
 """Splicing: out of an edition rendered once, the mail for a choice of sections."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from html import escape as escape_html
 from operator import sub
 from typing import NamedTuple
 
-from digest.rendering.blocks import Piece, RenderedEdition, Size, Slot, StoryFacts, measure
+from digest.rendering.assembly import assembled, fill, ordered
+from digest.rendering.blocks import RenderedEdition, Size, Slot, StoryFacts, measure
 from digest.rendering.furniture import furniture, in_order
 from digest.rendering.view import home_of
 from digest.sections import is_within
 from digest.store.document import Placement
 from digest.text import one_line
 
-Choice = frozenset[str] | None
-"""The section keys that a reader chose; None for all."""
+Choice = tuple[str, ...] | None
+"""The section keys that a reader chose, in their order; None for all, in the newsletter's."""
 
 BUDGET = 96_000
 """Bytes for both bodies as they are transferred; 4 kB of 100 are left for the headers."""
@@ -59,7 +60,8 @@ def splice(
 
     A story is in it if one of its articles lies in a chosen section. It stands under its own
     heading if that was chosen, else under the heading of its first chosen section. The first of
-    the top stories leads; where there is none, the best story of a section does.
+    the top stories leads; where there is none, the best story of a section does. Sections stand in
+    the order in which the reader chose them.
 
     Over the budget it sheds, each from the lowest rank up, lists of related articles, then
     teasers, then briefs, then stories, and says that the whole edition has more.
@@ -86,6 +88,7 @@ class _Mail:
     ) -> None:
         self._rendered = rendered
         self._shown = list(_chosen(rendered, choice))
+        self._order = _order(rendered.headings, choice)
         self._lead = self._find_lead()
         self._personal = personal
         self._whole = whole
@@ -186,6 +189,7 @@ class _Mail:
             if shown.story.placement == Placement.STORY and shown.home not in told:
                 firsts.append(shown)
                 told.add(shown.home)
+        firsts.sort(key=lambda shown: self._order.index(shown.home))
         return (tops + firsts)[:_CONTENTS]
 
     def spliced(self) -> Spliced:
@@ -196,11 +200,11 @@ class _Mail:
         scopes = set(self._scopes())
         values = self._values()
         escaped = {name: escape_html(value) for name, value in values.items()}
-        subject = fill(_assembled(rendered.subject, scopes, values), {}).replace("=?", "= ?")
+        subject = fill(assembled(rendered.subject, scopes, values), {}).replace("=?", "= ?")
         return Spliced(
             subject=in_order(one_line(subject, _SUBJECT), rendered.language),
-            html=_assembled(rendered.html, scopes, escaped),
-            text=_assembled(rendered.text, scopes, values, rendered.links),
+            html=assembled(ordered(rendered.html, self._order), scopes, escaped),
+            text=assembled(ordered(rendered.text, self._order), scopes, values, rendered.links),
             stories=len(self._shown),
             articles=sum(shown.story.articles for shown in self._shown),
             shed=tuple(self._left_out),
@@ -211,7 +215,7 @@ class _Mail:
         words = furniture(self._rendered.language)
         stories = [shown.story for shown in self._shown]
         # Where all are briefs none leads: then the first that is read names the mail.
-        first_read = min(self._shown, key=lambda shown: shown.home)
+        first_read = min(self._shown, key=lambda shown: self._order.index(shown.home))
         lead = next((s for s in self._shown if s.number == self._lead), first_read)
         others = [shown.story.headline for shown in self._shown if shown is not lead]
         sections: dict[int, int] = {}
@@ -241,6 +245,22 @@ def _chosen(rendered: RenderedEdition, choice: Choice) -> Iterator[_Shown]:
         yield _Shown(number, home, story)
 
 
+def _order(headings: Sequence[str], choice: Choice) -> list[int]:
+    """The numbers of the headings as the mail has them: those chosen first, in the reader's order.
+
+    A heading stands where the first section was chosen that it lies within, or has within it.
+    """
+    places = [
+        next((n for n, key in enumerate(choice or ()) if _related(key, heading)), len(headings))
+        for heading in headings
+    ]
+    return sorted(range(len(headings)), key=places.__getitem__)
+
+
+def _related(key: str, other: str) -> bool:
+    return is_within(key, other) or is_within(other, key)
+
+
 def _any_within(key: str, choice: Collection[str]) -> bool:
     return any(is_within(key, chosen) for chosen in choice)
 
@@ -251,44 +271,3 @@ def _transferred(size: Size) -> int:
         min(quoted + 3 * (quoted // 73 + 1), (plain + 2) // 3 * 4 * 78 // 76 + 2)
         for plain, quoted in ((size.html, size.html_quoted), (size.text, size.text_quoted))
     )
-
-
-def _assembled(
-    pieces: Iterable[Piece],
-    scopes: Collection[str],
-    values: Mapping[str, str],
-    links: Sequence[str] = (),
-) -> tuple[str | Slot, ...]:
-    """The pieces within the scopes: stretches of text, and the slots between them."""
-    done: list[str | Slot] = []
-    run: list[str] = []
-    notes = 0
-    untold: list[str] = []
-    for piece in pieces:
-        if piece.scope not in scopes:
-            continue
-        if not piece.hole:
-            run.append(piece.text)
-        elif piece.hole in values:
-            run.append(values[piece.hole])
-        elif piece.hole.startswith("note "):
-            notes += 1
-            run.append(f"[{notes}]")
-            untold.append(f"[{notes}] {links[int(piece.hole[5:])]}\n")
-        elif piece.hole == "notes":
-            run += [*untold, "\n"] if untold else []
-            untold = []
-        else:
-            done += ["".join(run), Slot(piece.hole)]
-            run = []
-    return (*done, "".join(run))
-
-
-def fill(
-    pieces: Sequence[str | Slot],
-    values: Mapping[Slot, str],
-    escape: Callable[[str], str] = str,
-) -> str:
-    """A part with a subscriber's values in its slots; for HTML, `escape` is `html.escape`."""
-    filled = {slot: escape(value) for slot, value in values.items()}
-    return "".join(filled[piece] if isinstance(piece, Slot) else piece for piece in pieces)

@@ -77,12 +77,12 @@ def _whole(language: str) -> str:
 
 def _one_section(language: str) -> str:
     document, site = newsroom(language)
-    return edition_page(document, frozenset({document.headings[2].key}), site=site)
+    return edition_page(document, (document.headings[2].key,), site=site)
 
 
 def _foreign_furniture(language: str) -> str:
     document, site = newsroom("en")
-    return edition_page(document, frozenset({section_key("World")}), language, site)
+    return edition_page(document, (section_key("World"),), language, site)
 
 
 def _one_story(language: str) -> str:
