@@ -67,31 +67,44 @@ def show_preferences(app: Program, token: str) -> HTMLResponse:
 
 @router.post("/preferences/{token}")
 def save_preferences(
-    app: Program, token: str, section: Annotated[list[str] | None, Form()] = None
+    app: Program,
+    token: str,
+    section: Annotated[list[str] | None, Form()] = None,
+    up: Annotated[str, Form()] = "",
 ) -> HTMLResponse:
-    """Save a choice of sections; an empty one is refused, for it would mean no mail."""
+    """Save a choice of sections in its order; an empty one is refused, for it would mean no mail.
+
+    The section named by `up` changes places with the one before it.
+    """
     said = "saved" if section else "empty"
     if section:
         try:
             with app.store.write() as session:
                 subscription = _subscription(app, session, token)
-                subscription.sections = _chosen(app, subscription, section)
+                subscription.sections = _chosen(app, subscription, _moved(section, up))
         except UnknownSectionError:
             said = "changed"  # while the page was open the desk changed the newsletter's sections
     with app.store.read() as session:
         return _choosing(app, session, token, said)
 
 
+def _moved(paths: list[str], up: str) -> list[str]:
+    place = paths.index(up) if up in paths else 0
+    return [*paths[: place - 1], up, paths[place - 1], *paths[place + 1 :]] if place else paths
+
+
 def _chosen(app: App, subscription: Subscription, paths: list[str]) -> list[str] | None:
-    """The sections chosen; None for all there are, so that a section that is added is among them.
+    """The sections chosen, in their order.
+
+    None for all in the newsletter's own order, so that a section that is added is among them.
 
     Raises:
         UnknownSectionError: a section is none of the newsletter's.
     """
     newsletter = app.settings.newsletter(subscription.newsletter)
     chosen = read_choices(app.settings, [newsletter.slug], paths)[newsletter.slug] or []
-    keys = {section_key(path) for path in chosen}
-    return None if keys.issuperset(newsletter.section_keys) else chosen
+    keys = [key for path in chosen if (key := section_key(path)) in newsletter.section_keys]
+    return None if keys == list(newsletter.section_keys) else chosen
 
 
 def _choosing(app: App, session: Session, token: str, said: str = "") -> HTMLResponse:
@@ -100,12 +113,16 @@ def _choosing(app: App, session: Session, token: str, said: str = "") -> HTMLRes
     declared = app.settings.declared_sections()
     own = [(declared[key].path, declared[key].title) for key in newsletter.section_keys]
     # What was chosen above or below the newsletter's own sections stays choosable.
-    others = [
+    others: list[tuple[str, str | None]] = [
         (path, None)
         for path in subscription.sections or []
         if section_key(path) not in newsletter.section_keys
     ]
-    chosen = {section_key(path) for path in subscription.sections or newsletter.sections}
+    titles = dict(own + others)
+    spelt = {section_key(path): path for path in titles}
+    chosen = [section_key(path) for path in subscription.sections or newsletter.sections]
+    order = [spelt[key] for key in dict.fromkeys(chosen)]
+    order += [path for path in titles if path not in order]
     return newsletter_page(
         app,
         "preferences.html",
@@ -113,8 +130,8 @@ def _choosing(app: App, session: Session, token: str, said: str = "") -> HTMLRes
         wanted=language_of(session, subscription),
         token=token,
         sections=[
-            {"path": path, "title": title or path, "chosen": section_key(path) in chosen}
-            for path, title in own + others
+            {"path": path, "title": titles[path] or path, "chosen": section_key(path) in chosen}
+            for path in order
         ],
         said=said,
         active=subscription.status == SubscriptionStatus.ACTIVE,

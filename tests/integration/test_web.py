@@ -150,6 +150,24 @@ def test_choosing_sections(app: App, client: TestClient, token: str):
     assert stored(app).sections is None
 
 
+def test_sections_keep_the_order_that_the_reader_gives_them(
+    app: App, client: TestClient, token: str
+):
+    order = ["Politics", "Business", "World", "Society", "Sports"]
+    moved = ["Politics", "World", "Business", "Society", "Sports"]
+    page = client.post(f"/preferences/{token}", data={"section": order, "up": "World"}).text
+    assert stored(app).sections == moved
+    assert re.findall(r'type="checkbox" name="section" value="(\w+)"', page) == moved
+    assert re.findall(r'name="up" value="(\w+)"', page) == moved[1:]
+    first = client.post(f"/preferences/{token}", data={"section": moved, "up": "Politics"})
+    assert "Saved" in first.text
+    assert stored(app).sections == moved
+    client.post(f"/preferences/{token}", data={"section": ["Sports", "World"], "up": "Business"})
+    assert stored(app).sections == ["Sports", "World"]
+    view = client.get(f"/view/{token}").text
+    assert "Ferries sail" in view
+
+
 def test_an_empty_or_unknown_choice_is_refused_in_words(app: App, client: TestClient, token: str):
     assert "Choose at least one" in client.post(f"/preferences/{token}").text
     answer = client.post(f"/preferences/{token}", data={"section": "Gardening"})
