@@ -23,6 +23,7 @@ from digest.config_types import OneLine
 from digest.delivery import begin
 from digest.delivery.proof import Proof, proof_for_subscriber
 from digest.editions.life import build, load_document
+from digest.editions.selection import LOOK_BACK
 from digest.ingest.files import Format
 from digest.ingest.importing import import_files
 from digest.ingest.polling import poll_named
@@ -306,8 +307,10 @@ def _settle(made: HostileEdition) -> None:
     with made.app.store.read() as session:
         told = set(session.exec(select(Exclusion.article_id)))
     settled = told | places.keys()
+    # What is older has one reason for all of it, too old, and is not listed one by one.
+    listed = NOW - LOOK_BACK
     fates.lost += [
         f"article {article.id}: {article.title[:80]!r}"
         for article in made.articles.values()
-        if article.id not in settled
+        if article.id not in settled and article.published > listed
     ]
