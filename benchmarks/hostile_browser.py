@@ -175,6 +175,8 @@ def opened(
             if one["url"].startswith(origin) and one["hash"] not in known
         ]
         offences.opened += 1
+        # Frames may still be loading, and the preview asks for news all the time.
+        context.unroute_all(behavior="ignoreErrors")
         context.close()
 
 
