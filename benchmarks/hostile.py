@@ -140,6 +140,8 @@ def _examine_pages(
         path, frames = f"/preview?{query}", list[str]()
         with opened(browser, address + path, path, mode, policy=csp, known=known) as seen:
             frames = seen.examine_own(made.addresses)
+        if not frames:
+            account.unread.append(f"{path} frames no mail")
         views = {frame.removeprefix(address): "" for frame in frames[:most]}
         for path, twin in (pages | views).items():
             with opened(browser, address + path, path, mode, policy=csp) as seen:
