@@ -1,6 +1,6 @@
 """A page of a mail as the lint looks at it: its elements with their styles, and its sheets.
 
-What stands in conditional comments for Outlook ("mso") is parsed as well, and known as its own.
+What stands in conditional comments is parsed as well, and known as Outlook's, which alone reads it.
 """
 
 import re
@@ -17,7 +17,8 @@ import tinycss2
 Node = Any
 Token = Any
 
-_FOR_WORD = re.compile(r"\s*\[if [^\]]*\bmso\b[^\]]*\]>(.*)<!\[endif\]\s*", re.DOTALL)
+# On whatever condition: old Outlooks took "IE" for theirs, and filters read them all.
+_FOR_WORD = re.compile(r"\s*\[if\b[^\]]*\]>(.*)<!\[endif\]\s*", re.DOTALL | re.IGNORECASE)
 _NOT_FOR_WORD = re.compile(r"\s*\[if !mso\]><!\s*")
 _END = re.compile(r"\s*<!\[endif\]\s*")
 _SHOWN_TAG = 60
@@ -153,8 +154,10 @@ def _walk(page: Page, nodes: Iterable[Node], first_line: int, audience: Audience
 
 def _walk_conditional(page: Page, html: str, line: int) -> None:
     if html.strip():
-        around = _parsed(f"<div>{html}</div>").find(".//div")
-        _walk(page, around.iterdescendants(), line, Audience.WORD)
+        root = _parsed(f"<div>{html}</div>")
+        frame = {root, root.find("body"), root.find(".//div")}
+        # From the root, since what closes the div stands beside it.
+        _walk(page, (node for node in root.iter() if node not in frame), line, Audience.WORD)
 
 
 @lru_cache(maxsize=1024)

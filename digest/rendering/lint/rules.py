@@ -75,7 +75,7 @@ _CLIENTS = [
         ),
         (
             "script",
-            "there are no scripts, no event handlers, no frames",
+            "there are no scripts, no event handlers, no frames, no refresh",
             "remove it: every client does, and filters take it for an attack",
         ),
     ),
@@ -100,12 +100,17 @@ _STRUCTURE = _errors(
     (
         "table-role",
         "tables that lay out are marked as presentation",
-        'write <table role="presentation">, or give a table of data its th',
+        'write <table role="presentation">, or give a table of data its th, with words',
     ),
     (
         "link-target",
         "links are whole addresses: http, https or mailto",
         "write the address with its scheme and host: a mail has no base",
+    ),
+    (
+        "host-public",
+        "the hosts of links and images are on the open Internet",
+        "write a name that readers can reach; base_url in [site] is where our own links lead",
     ),
     (
         "link-text",
@@ -120,8 +125,13 @@ _STRUCTURE = _errors(
     ),
     (
         "image-source",
-        "images lie on the web and none in the mail",
-        "put it on a web server: data: is not shown, and counts in full",
+        "images lie on the web, at https addresses, and none in the mail",
+        "put it on a web server with TLS: many clients show neither http: nor data:",
+    ),
+    (
+        "image-seen",
+        "images are there to be seen: none is hidden, or a pixel wide or high",
+        "remove it: filters take it for a tracker; for space write padding",
     ),
 )
 _COLOURS = _errors(

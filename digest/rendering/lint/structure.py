@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from urllib.parse import urlsplit
 
-from digest.rendering.lint.page import Element, Page
+from digest.rendering.lint.addresses import inner_host, is_whole
+from digest.rendering.lint.page import Element, Node, Page
 from digest.rendering.lint.rules import Findings
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -23,13 +23,12 @@ def check_structure(page: Page, found: Findings) -> None:
     for link in page.named("a", "area"):
         _check_link(page, link, found)
     for image in page.named("img"):
-        _check_image(image, found)
+        _check_image(page, image, found)
     for element in page.elements:
-        if element.tag in _ACTIVE:
-            found.add("script", f"the element {element.tag}", element.place)
-        for name in element.node.attrib:
-            if re.fullmatch(r"on[a-z]+", name):
-                found.add("script", f"the attribute {name}", element.place)
+        _check_activity(element, found)
+        for name in ("href", "src"):
+            if host := inner_host(element.get(name) or ""):
+                found.add("host-public", f"the host {host[:60]}", element.place)
 
 
 def _check_frame(page: Page, found: Findings) -> None:
@@ -49,45 +48,56 @@ def _check_headings(page: Page, found: Findings) -> None:
         place = firsts[1].place if firsts else "the body"
         found.add("heading-one", f"{len(firsts) or 'no'} h1", place)
     for heading in headings:
-        if not _words(heading):
+        if not _words(page, heading):
             found.add("heading-order", f"an empty {heading.tag}", heading.place)
     for before, heading in pairwise(headings):
         if int(heading.tag[1]) > int(before.tag[1]) + 1:
             found.add("heading-order", f"{heading.tag} after {before.tag}", heading.place)
 
 
+def _check_activity(element: Element, found: Findings) -> None:
+    if element.tag in _ACTIVE:
+        found.add("script", f"the element {element.tag}", element.place)
+    if element.tag == "meta" and (element.get("http-equiv") or "").lower() == "refresh":
+        found.add("script", "a meta that leads to another page", element.place)
+    for name in element.node.attrib:
+        if re.fullmatch(r"on[a-z]+", name):
+            found.add("script", f"the attribute {name}", element.place)
+
+
 def _check_tables(page: Page, found: Findings) -> None:
+    filled = {(_table_of(cell), cell.tag) for cell in page.named("th", "td") if _words(page, cell)}
     for table in page.named("table"):
-        is_data = table.node.find(".//th") is not None
+        is_data = {(table.node, "th"), (table.node, "td")} <= filled
         if not is_data and table.get("role") not in {"presentation", "none"}:
             found.add("table-role", "a table without a role", table.place)
+
+
+def _table_of(cell: Element) -> Node:
+    """The table that a cell is of, and not one around that."""
+    return next(cell.node.iterancestors("table"), None)
 
 
 def _check_link(page: Page, link: Element, found: Findings) -> None:
     target = link.get("href")
     if target is None and link.get("name"):  # the end of a link, not its beginning
         return
-    if not _is_whole(target or ""):
+    if not is_whole(target or ""):
         found.add("link-target", f'href="{(target or "")[:60]}"', link.place)
-    words = " ".join(_words(link).split()).lower()
+    words = " ".join(_words(page, link).split())
     decoration = link.get("aria-hidden") == "true" and link.get("tabindex") == "-1"
     if not words and not decoration and not page.is_hidden(link):
         found.add("link-text", "a link without words", link.place)
-    elif words in _SAYS_NOTHING:
+    elif _bare(words) in _SAYS_NOTHING:
         found.add("link-text", f'"{words}" does not say where it goes', link.place)
 
 
-def _is_whole(target: str) -> bool:
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        return False
-    if parts.scheme == "mailto":
-        return "@" in parts.path
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+def _bare(words: str) -> str:
+    """The words alone: "Click here!" and "READ MORE »" say no more than without their marks."""
+    return " ".join(re.findall(r"\w+", words.casefold()))
 
 
-def _check_image(image: Element, found: Findings) -> None:
+def _check_image(page: Page, image: Element, found: Findings) -> None:
     if image.get("alt") is None:
         found.add("image-alt", "an image without alt", image.place)
     if not re.fullmatch(r"\d+", image.get("width") or ""):
@@ -95,17 +105,33 @@ def _check_image(image: Element, found: Findings) -> None:
     if image.style("height") != "auto" and not re.fullmatch(r"\d+", image.get("height") or ""):
         found.add("image-size", "no height", image.place)
     source = image.get("src") or ""
-    if not _is_whole(source) or source.startswith("mailto:"):
+    if not is_whole(source) or not source.lower().startswith("https:"):
         found.add("image-source", f'src="{source[:60]}"', image.place)
+    if page.is_hidden(image) or any(_is_dot(image, side) for side in ("width", "height")):
+        found.add("image-seen", "an image that nobody sees", image.place)
 
 
-def _words(element: Element) -> str:
+def _is_dot(image: Element, side: str) -> bool:
+    """Whether a side takes a pixel or none, as pictures do that only tell who reads."""
+    sizes = (image.get(side) or "", image.style(side))
+    return any(re.fullmatch(r"0*[01](\.\d*)?(px)?", size) for size in sizes)
+
+
+def _words(page: Page, element: Element) -> str:
     """What is read out: its text, and what its images tell."""
-    return "".join(_spoken(element)).strip()
+    return "".join(_spoken(page, element)).strip()
 
 
-def _spoken(element: Element) -> Iterator[str]:
-    yield from element.node.itertext()
-    for image in element.node.iter("img"):
-        yield image.get("alt") or ""
-    yield element.get("aria-label") or ""
+def _spoken(page: Page, element: Element) -> Iterator[str]:
+    hidden: set[Node] = set()
+    for node in element.node.iter():
+        inner = page.of.get(node)  # none of comments
+        around = None if node is element.node else node.getparent()
+        if around in hidden or (inner and inner.style("display") == "none"):
+            hidden.add(node)
+        elif inner:
+            yield node.text or ""
+            yield inner.get("aria-label") or ""
+            yield (inner.get("alt") or "") if inner.tag == "img" else ""
+        if around is not None and around not in hidden:
+            yield node.tail or ""

@@ -8,6 +8,7 @@ from tests.good_mail import HEAD, MAIL, PAGE, TEXT, spoilt
 _COLOURS = "color:#222222;background-color:#ffffff;font-size:16px"
 _LINK = '<a href="https://news.example.org/1" style="color:#222222">The harbour opens</a>'
 _IMAGE = '<img src="https://news.example.org/1.jpg" width="112" height="84" alt="">'
+_DATA = "<table><tr><th>Ferry</th><td>09:00</td></tr></table>"
 _HEAD_LINES = {line.partition(":")[0]: f"{line}\n" for line in HEAD.splitlines() if line[0] != " "}
 
 BAD: dict[str, list[tuple[str, str]]] = {
@@ -38,6 +39,9 @@ BAD: dict[str, list[tuple[str, str]]] = {
         ("<p>Ferries", "<script>1</script><p>Ferries"),
         ("<p>Ferries", '<iframe src="https://x.example.org"></iframe><p>Ferries'),
         ("<p>", '<p onclick="1">'),
+        ("<title>", '<meta http-equiv="Refresh" content="0;url=https://x.example.org"><title>'),
+        ("<p>Ferries", "<!--[if IE]><script>1</script><![endif]--><p>Ferries"),
+        ("<p>Ferries", "<!--[if gte mso 9]></div><script>1</script><![endif]--><p>Ferries"),
     ],
     "partly-supported": [
         ("<p>", '<p style="margin:-4px">'),
@@ -50,7 +54,13 @@ BAD: dict[str, list[tuple[str, str]]] = {
     "html-title": [("<title>News</title>", ""), ("<title>News", "<title> ")],
     "heading-one": [("<h1>News</h1>", "<p>News</p>"), ("<h2>World</h2>", "<h1>World</h1>")],
     "heading-order": [("<h2>World</h2>", "<h3>World</h3>"), ("<h2>World", "<h2> ")],
-    "table-role": [(' role="presentation"', ""), ('"presentation"', '"grid"')],
+    "table-role": [
+        (' role="presentation"', ""),
+        ('"presentation"', '"grid"'),
+        ("<p>Ferries", "<table><tr><th></th><td>09:00</td></tr></table><p>Ferries"),
+        ("<p>Ferries", "<table><tr><th>Ferries</th></tr></table><p>Ferries"),
+        ("<p>Ferries", f"<table><tr><td>{_DATA}</td></tr></table><p>Ferries"),
+    ],
     "link-target": [
         ('href="https://news.example.org/1"', 'href=""'),
         ('href="https://news.example.org/1"', 'href="/1"'),
@@ -61,13 +71,37 @@ BAD: dict[str, list[tuple[str, str]]] = {
         ('href="https://news.example.org/1"', 'href="javascript:alert(1)"'),
         (' href="https://news.example.org/1"', ""),
     ],
-    "link-text": [("The harbour opens", " "), ("The harbour opens", "Read more")],
+    "host-public": [
+        *(
+            (f"https://news.example.org/{path}", f"{scheme}://{host}/{path}")
+            for path, scheme in (("1.jpg", "https"), ('1"', "http"))
+            for host in ("127.0.0.1", "10.1.2.3", "192.168.3.4", "[::1]", "[::ffff:10.0.0.1]")
+        ),
+        *(
+            ('https://news.example.org/1"', f'https://{host}/1"')
+            for host in ("localhost:8080", "nas.local.", "intranet", "2130706433", "0x7f.1")
+        ),
+    ],
+    "link-text": [
+        *(
+            ("The harbour opens", words)
+            for words in (" ", "Read more", "Click here!", "READ\nMORE »", "&gt; link &lt;")
+        ),
+        ("The harbour opens", '<span style="display:none">The <b>harbour</b> opens</span>'),
+    ],
     "image-alt": [(' alt=""', "")],
     "image-size": [(' width="112"', ""), ('width="112"', 'width="100%"'), (' height="84"', "")],
     "image-source": [
         ("https://news.example.org/1.jpg", "1.jpg"),
         ("https://news.example.org/1.jpg", "data:image/gif;base64,R0lGODlhAQABAAAAACw="),
         ("https://news.example.org/1.jpg", "cid:picture"),
+        ("https://news.example.org/1.jpg", "http://news.example.org/1.jpg"),
+    ],
+    "image-seen": [
+        ('width="112" height="84"', 'width="1" height="1"'),
+        ('height="84"', 'height="0"'),
+        ('height="84"', 'height="84" style="width:1px"'),
+        ("<img", '<img style="display:none"'),
     ],
     "contrast": [
         ("color:#222222;back", "color:#888888;back"),
@@ -127,6 +161,7 @@ _TOGETHER = {
     "text-dressed": {"unsupported", "partly-supported"},
     "image-size": {"partly-supported"},
     "image-source": {"unsupported"},
+    "image-seen": {"unsupported", "partly-supported"},
     "alternative": {"text-missing"},
 }
 
@@ -207,6 +242,16 @@ def test_a_picture_alone_in_a_link_speaks_by_its_alt():
     assert {finding.rule.name for finding in lint_html(mute)} == {"link-text"}
     spoken = spoilt(mute, ('alt=""', 'alt="Ferries"'))
     assert lint_html(spoken) == ()
+
+
+def test_a_table_of_data_needs_no_role():
+    assert lint_html(spoilt(PAGE, ("<p>Ferries", f"{_DATA}<p>Ferries"))) == ()
+
+
+@pytest.mark.parametrize("host", ["93.184.215.14", "[2606:4700::1111]", "bücher.example"])
+def test_hosts_of_the_internet_are_public(host: str):
+    page = spoilt(PAGE, ('https://news.example.org/1"', f'https://{host}/1"'))
+    assert lint_html(page) == ()
 
 
 def test_what_only_outlook_for_windows_sees_is_checked_against_it_alone():
