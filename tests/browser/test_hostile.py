@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from benchmarks.hostile import Account, examine_heads, examine_mails, examine_pages
 from benchmarks.hostile_browser import Offences, opened
 from benchmarks.hostile_edition import hostile_edition
@@ -56,21 +54,23 @@ def test_a_template_that_lets_titles_act_is_caught(browser, tmp_path):
         assert any("element" in layout for layout in mode.layout)
 
 
-@pytest.mark.parametrize(
-    ("html", "told"),
-    [
-        ("<a href='javascript:alert(1)'>x</a>", "address: "),
-        ("<p onclick='alert(1)'>x</p>", "handler: "),
-        ("<p>World » آسيا · 21:40 · 3</p>", "turned round: "),
-        ("<p>The price \u202eof bread</p>", "a control character: "),
-        ("<p>a" + "\u0310" * 20 + "</p>", "marks pile up: "),
-        ("<p style='width:900px'>x</p>", "sideways"),
-        ("<h2>above</h2><p style='margin-top:-40px'>x</p>", "overlaps"),
-        ("<meta http-equiv=refresh content='9;url=/x'>", "leads away: "),
-    ],
-)
-def test_what_a_page_must_not_hold_is_told(browser, html, told):
-    offences = Offences()
+FAULTS = {
+    "<a href='javascript:alert(1)'>x</a>": "address: ",
+    "<p onclick='alert(1)'>x</p>": "handler: ",
+    "<p>World » آسيا · 21:40 · 3</p>": "turned round: ",
+    "<p>The price \u202eof bread</p>": "a control character: ",
+    "<p>a" + "\u0310" * 20 + "</p>": "marks pile up: ",
+    "<p style='width:900px'>x</p>": "sideways at 640",
+    "<h2>above</h2><p style='margin-top:-40px'>x</p>": "overlaps at 320",
+    "<meta http-equiv=refresh content='9;url=/x'>": "leads away: ",
+    "<p style='background:url(https://elsewhere.example/a)'>x</p>": "style: ",
+    "<svg></svg>": "element: ",
+}
+
+
+def test_what_a_page_must_not_hold_is_told(browser):
+    offences, html = Offences(), "\n".join(FAULTS)
     with opened(browser, "http://mail.test/", "here", offences, html=html, policy=None) as seen:
         seen.examine(set())
-    assert any(told in what for what in offences.all)
+    told = "\n".join(offences.all)
+    assert [html for html, what in FAULTS.items() if what not in told] == []
