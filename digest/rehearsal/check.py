@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 from digest.config import Settings, WhenTemplatesFail
@@ -15,11 +14,11 @@ from digest.notices.letter import write
 from digest.rehearsal.editions import RIGHT_TO_LEFT, Masthead, Sample, sample_editions
 from digest.rehearsal.notices import NOTICES
 from digest.rendering import Templates, languages
+from digest.rendering.bounds import KeptApart
 from digest.rendering.lint import RULES, Finding, Severity, lint_message
 from digest.store.models import Notice
 
 EDITION = "edition"
-_APART = 2
 
 
 class Rehearsed(NamedTuple):
@@ -129,28 +128,19 @@ class _Job(NamedTuple):
     make: Callable[[Templates], bytes]
 
 
-class _Tried(Templates):
-    """Templates that did well in a process apart, which costs a second each time it begins."""
-
-    @property
-    def own(self) -> tuple[Path, ...]:
-        """None that must be kept apart any more."""
-        return ()
-
-
 def _rehearse(result: Result, mail: str, jobs: Iterable[_Job], templates: Templates) -> None:
-    """Make and lint a mail with every sample; the first two, one of them the largest, apart."""
-    tried = _Tried(templates.folders)
-    for number, job in enumerate(jobs):
-        try:
-            data = job.make(templates if number < _APART else tried)
-        except DigestError as error:
-            finding = Finding(RULES["template-broken"], str(error), f"email/{mail}")
-            result.add(mail, job.sample, finding)
-            return
-        result.rehearsed.append(Rehearsed(mail, job.sample, len(data)))
-        for finding in lint_message(data, bulk=mail == EDITION):
-            result.add(mail, job.sample, finding)
+    """Make and lint a mail with every sample, all of them in one child with its limits."""
+    with KeptApart(templates) as apart:
+        for job in jobs:
+            try:
+                data = job.make(apart)
+            except DigestError as error:
+                finding = Finding(RULES["template-broken"], str(error), f"email/{mail}")
+                result.add(mail, job.sample, finding)
+                return
+            result.rehearsed.append(Rehearsed(mail, job.sample, len(data)))
+            for finding in lint_message(data, bulk=mail == EDITION):
+                result.add(mail, job.sample, finding)
 
 
 def _editions(press: Press) -> Iterator[_Job]:

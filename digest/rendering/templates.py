@@ -2,9 +2,10 @@
 
 import re
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from jinja2 import (
     Environment,
@@ -16,6 +17,7 @@ from jinja2 import (
     select_autoescape,
 )
 from jinja2.sandbox import MAX_RANGE, SandboxedEnvironment
+from pydantic import BaseModel
 
 from digest.errors import CannotReadError, TemplateBrokenError, TemplateMissingError
 from digest.rendering.plain import wrap
@@ -23,6 +25,29 @@ from digest.rendering.plain import wrap
 
 class OutOfTimeError(Exception):
     """A template takes longer than it may."""
+
+
+class TemplateUnboundedError(TemplateBrokenError):
+    """{path}, line {line}: {why}: correct it, or remove your copy to use the one that ships."""
+
+
+FileState = tuple[tuple[str, int, int], ...]
+"""Each file and folder with the time of its last change, in nanoseconds, and its size."""
+
+
+def state_of(folders: Iterable[Path]) -> FileState:
+    """What tells whether anything in the folders was changed, added or removed.
+
+    A file that was put back may be older than the others: so it is no matter which is the newest.
+    """
+    found = []
+    for path in (path for folder in folders for path in (folder, *folder.rglob("*"))):
+        try:
+            facts = path.stat()
+        except OSError:  # it has just been removed
+            continue
+        found.append((str(path), facts.st_mtime_ns, facts.st_size))
+    return tuple(sorted(found))
 
 
 # Classes of what templates see, such as EditionView for `edition`.
@@ -73,6 +98,16 @@ class _FirstFolder(FileSystemLoader):
         return next((file for file in files if file.is_file()), None)
 
 
+class _Sandbox(SandboxedEnvironment):
+    """Jinja2's, without what could be reached through objects that do more than they show."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """No attribute of classes and of pydantic's models, which open files and unpickle."""
+        if isinstance(obj, (type, BaseModel)):
+            return False
+        return super().is_safe_attribute(obj, attr, value)
+
+
 class Templates:
     """The templates in `folders`, of which the first that has a file wins.
 
@@ -82,7 +117,7 @@ class Templates:
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folders)
         self._files = _FirstFolder(self.folders)
-        self._environment = SandboxedEnvironment(
+        self._environment = _Sandbox(
             loader=self._files,
             autoescape=select_autoescape(["html"], default=False),
             undefined=_Unknown,
@@ -91,9 +126,9 @@ class Templates:
         )
         self._environment.filters["wrap"] = wrap
 
-    def __reduce__(self) -> tuple[type["Templates"], tuple[tuple[Path, ...]]]:
+    def __reduce__(self) -> tuple[Callable[..., "Templates"], tuple[tuple[Path, ...]]]:
         # What was parsed stays behind.
-        return type(self), (self.folders,)
+        return _handed_over, (self.folders,)
 
     @property
     def own(self) -> tuple[Path, ...]:
@@ -104,11 +139,6 @@ class Templates:
     def ours(self) -> "Templates":
         """Without the publisher's."""
         return Templates(self.folders[-1:])
-
-    def changed(self) -> float:
-        """When a file of the publisher's was last changed, added or removed, in Unix time."""
-        own = (path for folder in self.own for path in (folder, *folder.rglob("*")))
-        return max((path.stat().st_mtime for path in own if path.exists()), default=0.0)
 
     def render(self, name: str, **context: object) -> str:
         """The text that the template makes of its variables.
@@ -136,16 +166,21 @@ class Templates:
 
     def _blame(self, error: Exception, name: str, why: str) -> NoReturn:
         """Raise the error with the last of our templates' lines that it came through."""
+        unbounded = isinstance(error, OutOfTimeError | MemoryError)
+        kind = TemplateUnboundedError if unbounded else TemplateBrokenError
         frames = traceback.extract_tb(error.__traceback__)  # Jinja2 writes its lines into it
         for frame in reversed(frames):
             if any(Path(frame.filename).is_relative_to(folder) for folder in self.folders):
-                raise TemplateBrokenError(
-                    path=frame.filename, line=frame.lineno, why=why
-                ) from error
-        if isinstance(error, OutOfTimeError | MemoryError):
-            path = self._files.first(name) or name
-            raise TemplateBrokenError(path=path, line="?", why=why) from error
+                raise kind(path=frame.filename, line=frame.lineno, why=why) from error
+        if unbounded:
+            raise kind(path=self._files.first(name) or name, line="?", why=why) from error
         raise error
+
+
+@lru_cache(maxsize=4)
+def _handed_over(folders: tuple[Path, ...]) -> Templates:
+    """The templates in a process that gets one piece of work after another: parsed once."""
+    return Templates(folders)
 
 
 def _in_words(error: Exception) -> str:

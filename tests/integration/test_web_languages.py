@@ -213,7 +213,7 @@ def test_a_publishers_own_page_is_shown_and_a_broken_one_stood_in_for(
 def test_a_page_that_would_never_end_ends_before_anybody_waits_for_it_twice(
     own: tuple[App, Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    monkeypatch.setattr(bounds, "CPU_SECONDS", 1)
+    monkeypatch.setattr(bounds, "PAGE_SECONDS", 1)
     app, folder = own
     (folder / "base.html").write_text(
         "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"

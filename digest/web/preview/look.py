@@ -4,7 +4,6 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from pathlib import Path
 from threading import Lock
 
 from sqlalchemy import func
@@ -21,6 +20,7 @@ from digest.editions.why import left_out
 from digest.errors import DigestError
 from digest.ingest.panels import read_panels
 from digest.rendering import RenderedEdition
+from digest.rendering.templates import state_of
 from digest.store.document import EditionDocument, Panel
 from digest.store.models import Article, Edition
 from digest.web.preview.asked import Reader
@@ -113,25 +113,13 @@ def version_of(session: Session, app: App, newsletter: Newsletter, day: date, *m
     latest = [tuple(row) for row in editions.fetchmany(_LATEST)]
     shown = session.execute(sa_select(*columns).where(mine, col(Edition.date) == day)).first()
     panels = () if shown else _panels(app, newsletter)
-    files = _files(app.templates.folders)
+    files = state_of(app.templates.folders)
     facts = (*articles, latest, shown, *hand_state(session), panels, files, *more)
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 # Editions that still change: the drafts of some days, and what is being sent.
 _LATEST = 20
-
-
-def _files(folders: tuple[Path, ...]) -> list[tuple[str, int, int]]:
-    """Each file and folder of the templates with the time of its last change, and its size."""
-    found = []
-    for path in (path for folder in folders for path in (folder, *folder.rglob("*"))):
-        try:
-            facts = path.stat()
-        except OSError:  # it has just been removed
-            continue
-        found.append((str(path), facts.st_mtime_ns, facts.st_size))
-    return sorted(found)
 
 
 def _panels(app: App, newsletter: Newsletter) -> tuple[Panel, ...]:
