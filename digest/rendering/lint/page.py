@@ -84,6 +84,7 @@ class Page:
     elements: list[Element] = field(default_factory=list)
     sheets: list[Sheet] = field(default_factory=list)
     comments: int = 0
+    root: Node = None
 
     @cached_property
     def of(self) -> dict[Node, Element]:
@@ -117,7 +118,7 @@ class Page:
 def read_page(html: str) -> Page:
     """The page that a client makes of the HTML."""
     page = Page(html)
-    root = _parsed(html) if html.strip() else None
+    page.root = root = _parsed(html) if html.strip() else None
     if root is not None:  # as of a page that is nothing but the beginning of a comment
         before = reversed(list(root.itersiblings(preceding=True)))
         _walk(page, chain(before, root.iter(), root.itersiblings()), 1, Audience.ALL)

@@ -141,6 +141,11 @@ _COLOURS = _errors(
         "make the text darker or its ground lighter",
     ),
     (
+        "text-size",
+        "text in view is at least 10 pixels high",
+        "make it larger, or remove it: filters take words too small to read for a trick",
+    ),
+    (
         "text-dressed",
         "all text has its colour, ground and size from style attributes around it",
         "set them around the text: some clients drop style elements, and some turn colours over",

@@ -8,6 +8,7 @@ from tests.good_mail import HEAD, MAIL, PAGE, TEXT, spoilt
 _COLOURS = "color:#222222;background-color:#ffffff;font-size:16px"
 _LINK = '<a href="https://news.example.org/1" style="color:#222222">The harbour opens</a>'
 _IMAGE = '<img src="https://news.example.org/1.jpg" width="112" height="84" alt="">'
+_DARK = "@media (prefers-color-scheme: dark)"
 _DATA = "<table><tr><th>Ferry</th><td>09:00</td></tr></table>"
 _HEAD_LINES = {line.partition(":")[0]: f"{line}\n" for line in HEAD.splitlines() if line[0] != " "}
 
@@ -107,6 +108,18 @@ BAD: dict[str, list[tuple[str, str]]] = {
         ("color:#222222;back", "color:#888888;back"),
         ("background-color:#ffffff", "background-color:#444444"),
         ("<p>", '<p style="color:#999">'),
+        ("<p>", '<p><font color="#fffdf9">Free</font>'),
+        ("<p>", '<p><font color="fffdf9">Free</font>'),
+        ("<p>", '<p style="color:transparent">'),
+        ("<style>", "<style>p { color: #fffdf9 !important }"),
+        ("<style>", f"<style>{_DARK} {{ table {{ color: #eeeeee !important }} }}"),
+        ("<style>", f"<style>{_DARK} {{ table {{ background-color: #222222 !important }} }}"),
+    ],
+    "text-size": [
+        ("<p>", '<p style="font-size:1px">'),
+        ("font-size:16px", "font:0/0 serif"),
+        ("The harbour opens", '<span style="font-size:0">The harbour opens</span>'),
+        ("<style>", "<style>p { font-size: 1px !important }"),
     ],
     "text-dressed": [
         ("color:#222222;back", "back"),
@@ -158,6 +171,8 @@ _TOGETHER = {
     "script": {"untested"},
     "partly-supported": {"unsupported"},
     "link-target": {"partly-supported"},
+    "contrast": {"partly-supported"},
+    "text-size": {"partly-supported", "unsupported"},
     "text-dressed": {"unsupported", "partly-supported"},
     "image-size": {"partly-supported"},
     "image-source": {"unsupported"},
@@ -242,6 +257,41 @@ def test_a_picture_alone_in_a_link_speaks_by_its_alt():
     assert {finding.rule.name for finding in lint_html(mute)} == {"link-text"}
     spoken = spoilt(mute, ('alt=""', 'alt="Ferries"'))
     assert lint_html(spoken) == ()
+
+
+def test_colours_are_weighed_as_they_stand_in_the_dark():
+    dark = "table, a { color: #eeeeee !important } table { background-color: #222222 !important }"
+    whole = spoilt(PAGE, ("<style>", f"<style>{_DARK} {{ {dark} }}"))
+    assert lint_html(whole) == ()
+    (finding,) = lint_html(spoilt(whole, ("table, a", "table")))
+    assert finding.what == "#222222 on #222222 has 1.0, in the dark"
+    assert finding.place.startswith("line 11: <a href=")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "p { color: #fffdf9 }",
+        "a:hover { color: #fffdf9 !important }",
+        "[data-ogsc] p { color: #fffdf9 !important }",
+        "p { color: #fffdf9 !important; display: none !important }",
+        "p { color: #fffdf9 !important } td p { color: #222222 !important }",
+    ],
+)
+def test_a_sheet_that_changes_no_words_in_view_is_left(rule: str):
+    page = spoilt(PAGE, ("<p>Ferries", '<p style="color:#222222">Ferries'), ("<p><a", "<h3><a"))
+    page = spoilt(page, ("</a></p>", "</a></h3>"), ("<style>", f"<style>{rule}"))
+    assert {finding.rule.name for finding in lint_html(page)} <= {"unsupported", "partly-supported"}
+
+
+def test_a_space_of_no_height_holds_no_words_to_read():
+    space = '<table role="presentation"><tr><td style="font:0/0 serif">&nbsp;</td></tr></table>'
+    assert lint_html(spoilt(PAGE, ("<p>Ferries", f"{space}<p>Ferries"))) == ()
+
+
+def test_elements_within_each_other_without_end_are_no_trouble():
+    found = lint_html("<body>" + "<div>" * 1500 + "Ferries")
+    assert "text-dressed" in {finding.rule.name for finding in found}
 
 
 def test_a_table_of_data_needs_no_role():
