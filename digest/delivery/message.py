@@ -22,7 +22,7 @@ from digest.delivery.transfer import (
     shortest_markup,
 )
 from digest.errors import MessageTooLargeError
-from digest.rendering import Slot, Spliced
+from digest.rendering import BUDGET, Choice, RenderedEdition, Slot, Spliced, splice
 from digest.store.document import EditionDocument
 from digest.subscribers.tokens import PREVIEW, Tokens
 
@@ -218,6 +218,27 @@ def prepare(letterhead: Letterhead, spliced: Spliced) -> PreparedMail:
     if size > MAX_BYTES:
         raise MessageTooLargeError(edition=letterhead.edition_id, size=size, limit=MAX_BYTES)
     return PreparedMail(letterhead, common, text, markup, seal)
+
+
+def prepare_choice(
+    letterhead: Letterhead, rendered: RenderedEdition, choice: Choice
+) -> tuple[Spliced, PreparedMail]:
+    """The mail for a choice of sections, with no more in it than its head and signatures allow.
+
+    Long titles and keys take of the room that `splice` counts on.
+
+    Raises:
+        MessageTooLargeError: even with one story it would be larger than `MAX_BYTES`.
+    """
+    budget = BUDGET
+    while True:
+        spliced = splice(rendered, choice, budget)
+        try:
+            return spliced, prepare(letterhead, spliced)
+        except MessageTooLargeError as error:
+            budget -= max(int(str(error.facts["size"])) - MAX_BYTES, 1)
+            if budget < BUDGET // 2:
+                raise
 
 
 def compose_message(

@@ -17,12 +17,12 @@ from digest.delivery.message import (
     compose_message,
     for_test,
     letterhead,
+    prepare_choice,
     trial_recipient,
 )
 from digest.editions.life import load_document
 from digest.errors import DigestError
 from digest.rendering import (
-    BUDGET,
     Choice,
     RenderedEdition,
     SiteFacts,
@@ -193,7 +193,7 @@ def proof_for_subscriber(
     session: Session, press: Press, edition: Edition, subscription: Subscription
 ) -> Proof:
     """A stored edition exactly as a subscriber gets it: with the links that act for them."""
-    return _for_subscriber(session, press, edition, subscription, budget=BUDGET)
+    return _for_subscriber(session, press, edition, subscription)
 
 
 def page_of_edition(press: Press, edition: Edition) -> str:
@@ -207,7 +207,7 @@ def page_for_subscriber(
     session: Session, press: Press, edition: Edition, subscription: Subscription
 ) -> str:
     """A subscriber's edition as a page on the web, where no mail program limits its size."""
-    return _for_subscriber(session, press, edition, subscription, budget=None).html
+    return _for_subscriber(session, press, edition, subscription, as_page=True).html
 
 
 def language_of(session: Session, subscription: Subscription | None) -> str | None:
@@ -229,7 +229,7 @@ def _proof(
     head = for_test(_letterhead(press, document, edition_id))
     day = furniture(rendered.language).long_date(document.date)
     recipient = trial_recipient(to, since=day)
-    spliced = splice(rendered, splice_for)
+    spliced, _ = prepare_choice(head, rendered, splice_for)
     return Proof(spliced, head, recipient, press.clock(), rendered.instead)
 
 
@@ -239,7 +239,7 @@ def _for_subscriber(
     edition: Edition,
     subscription: Subscription,
     *,
-    budget: int | None,
+    as_page: bool = False,
 ) -> Proof:
     document = load_document(edition)
     subscriber = session.get_one(Subscriber, subscription.subscriber_id)
@@ -258,8 +258,12 @@ def _for_subscriber(
         name=subscriber.name,
         since=furniture(rendered.language).long_date(began),
     )
-    spliced = splice(rendered, choice_of(subscription), budget=budget)
-    head = _letterhead(press, document, edition.id or 0)
+    head, choice = _letterhead(press, document, edition.id or 0), choice_of(subscription)
+    spliced = (
+        splice(rendered, choice, budget=None)
+        if as_page
+        else prepare_choice(head, rendered, choice)[0]
+    )
     return Proof(spliced, head, recipient, press.clock())
 
 

@@ -6,13 +6,19 @@ from typing import NamedTuple
 
 from digest.delivery.addresses import BadAddressError, Mailbox, mailbox
 from digest.delivery.ledger import Claim
-from digest.delivery.message import MAX_BYTES, PreparedMail, Recipient, letterhead, prepare
+from digest.delivery.message import (
+    MAX_BYTES,
+    PreparedMail,
+    Recipient,
+    letterhead,
+    prepare_choice,
+)
 from digest.delivery.proof import Press
 from digest.delivery.replies import Answer, Stage
 from digest.delivery.transitions import Skip
 from digest.editions.life import load_document
 from digest.errors import MessageTooLargeError
-from digest.rendering import Choice, furniture, reader_language, splice
+from digest.rendering import Choice, furniture, reader_language
 from digest.sections import section_key
 from digest.store.models import Edition
 
@@ -80,8 +86,9 @@ class Stationery:
         return Mail(self._letterhead.envelope_sender(claim.delivery_id), recipient, data)
 
     def _prepare(self, choice: Choice, language: str) -> PreparedMail | None:
-        spliced = splice(self._rendered.for_reader(language), choice)
-        return prepare(self._letterhead, spliced) if spliced.stories else None
+        rendered = self._rendered.for_reader(language)
+        spliced, prepared = prepare_choice(self._letterhead, rendered, choice)
+        return prepared if spliced.stories else None
 
     def _write_date(self, day: date, language: str) -> str:
         return furniture(self._rendered.for_reader(language).language).long_date(day)

@@ -7,7 +7,7 @@ bytes on the wire are the bytes of the message.
 import binascii
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from digest.rendering import Slot
@@ -162,7 +162,7 @@ class Ascii:
 
         A line may have 998 octets (RFC 5321 section 4.5.3.1.6), and an address is of any length.
         """
-        page = "\n" + "".join(_WIDEST if isinstance(piece, Slot) else piece for piece in pieces)
+        page = "\n" + "".join(_WIDEST.get(piece, piece) for piece in pieces)
         unreferred = "".join(_SHEET.findall(page)) + "".join(_CONTROLS.findall(page))
         lines = _referred(page).split(b"\r\n")
         return (
@@ -171,7 +171,7 @@ class Ascii:
             and all(len(line) <= _LONGEST for line in lines)
             # A value at the beginning of a line may begin with a dot, and what follows one, too.
             and not any(line.startswith(b"@@") for line in lines)
-            and not any(piece.startswith(".") for piece in pieces)
+            and not any(piece.startswith(".") for piece in _first(pieces))
         )
 
     def fill(self, values: Mapping[Slot, str]) -> list[bytes]:
@@ -181,11 +181,20 @@ class Ascii:
 
 
 _LONGEST = 998
-# A token, or a date in references.
-_WIDEST = "@" * 350
+# The widest that values are: a token, and a date in references.
+_WIDEST: dict[str, str] = {Slot.TOKEN: "@" * 64, Slot.SINCE: "@" * 350}
 _SHEET = re.compile(r"<style\b.*?</style", re.DOTALL | re.IGNORECASE)
 # HTML reads references to these as other characters (WHATWG HTML, section 13.2.5.80).
 _CONTROLS = re.compile("[\x80-\x9f]")
+
+
+def _first(pieces: Sequence[str]) -> Iterator[str]:
+    """The pieces that stand at the beginning of a line, whatever the values are."""
+    last = "\n"
+    for piece in pieces:
+        if last.endswith("\n"):
+            yield piece
+        last = piece or last
 
 
 def _referred(text: str) -> bytes:

@@ -126,8 +126,11 @@ class Marks:
     def hole(self, name: str) -> str:
         """Mark the place of a value that a template cannot know yet."""
         known = CHOSEN | set(Slot)
-        if name.partition("-")[0] not in known:
+        kind, dash, number = name.partition("-")
+        if kind not in known:
             raise ValueError(f'there is no hole "{name}", only {", ".join(sorted(known))}')
+        if (kind == "articles") != bool(dash and number.isdecimal()):
+            raise ValueError(f'"{name}" is no hole: a number stands behind "articles-" alone')
         return f"{self._nonce}_{name}_"
 
     @property

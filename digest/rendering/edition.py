@@ -8,6 +8,7 @@ from urllib.parse import quote
 from digest.config import Theme
 from digest.errors import TemplateBrokenError
 from digest.rendering.blocks import Marks, Piece, RenderedEdition, Slot, StoryFacts
+from digest.rendering.face import face
 from digest.rendering.furniture import furniture
 from digest.rendering.inliner import inline_css
 from digest.rendering.splice import BUDGET
@@ -46,7 +47,7 @@ def render_edition(
     context = {
         "edition": viewer.edition(),
         "site": site,
-        "theme": theme,
+        "theme": face(theme),
         "link": _links(document, site, marks.hole(Slot.TOKEN)),
         "block": marks.block,
         "hole": marks.hole,

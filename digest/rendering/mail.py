@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from digest.config import Theme
 from digest.rendering.edition import OUR_THEME
+from digest.rendering.face import face
 from digest.rendering.furniture import in_order, vocabulary
 from digest.rendering.inliner import inline_css
 from digest.rendering.templates import Templates
@@ -54,7 +55,7 @@ def render_mail(
     context: dict[str, Any] = {
         **{key: _plain(value) for key, value in facts.items()},
         "site": site,
-        "theme": theme,
+        "theme": face(theme),
         **vocabulary(language),
     }
     folder = f"email/{name}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from digest.config import Newsletter, Theme
+from digest.rendering.face import face
 from digest.rendering.furniture import vocabulary
 from digest.rendering.templates import Templates
 from digest.rendering.view import SiteFacts, tongue
@@ -55,5 +56,5 @@ def render_page(
         TemplateMissingError: a template is in none of the folders.
         TemplateBrokenError: a template cannot be parsed, or fails.
     """
-    context = {"site": site, "theme": theme, "newsletter": newsletter}
+    context = {"site": site, "theme": face(theme), "newsletter": newsletter}
     return templates.render(f"web/{name}", **context, **vocabulary(language), **facts)

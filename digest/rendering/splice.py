@@ -63,8 +63,8 @@ def splice(
     the top stories leads; where there is none, the best story of a section does. Sections stand in
     the order in which the reader chose them.
 
-    Over the budget it sheds, each from the lowest rank up, lists of related articles, then
-    teasers, then briefs, then stories, and says that the whole edition has more.
+    Over the budget it sheds, each from the lowest rank up, teasers, then lists of
+    related articles, then briefs, then stories, and says that the whole edition has more.
 
     Args:
         rendered: the edition.
@@ -133,7 +133,7 @@ class _Mail:
     def _shedding(self) -> Iterator[str]:
         """The scopes that may go, in their order. A story that goes is no longer shown."""
         backwards = self._shown[::-1]
-        for part in ("related", "teaser"):
+        for part in ("teaser", "related"):
             for shown in backwards:
                 if (scope := f"{self._base(shown)} {part}") in self._rendered.sizes:
                     yield scope

@@ -19,7 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest.config import Newsletter, Settings
-from digest.delivery import headers
+from digest.delivery import headers, message
 from digest.delivery.addresses import BadAddressError, mailbox
 from digest.delivery.message import (
     MAX_BYTES,
@@ -27,14 +27,15 @@ from digest.delivery.message import (
     for_test,
     letterhead,
     prepare,
+    prepare_choice,
     trial_recipient,
 )
 from digest.delivery.transfer import LINE, Ascii, Base64, Quoted, shortest, shortest_markup
 from digest.errors import MessageTooLargeError
-from digest.rendering import Slot, Spliced
+from digest.rendering import BUDGET, Slot, Spliced, render_edition, splice
 from digest.subscribers.tokens import Tokens
 from digest.text import one_line
-from tests.documents import edition
+from tests.documents import SITE, TEMPLATES, edition, ordinary_day, story
 from tests.letters import HEAD, NOW, READER, TOKENS
 from tests.receiving import FIELDS
 
@@ -264,6 +265,28 @@ def test_html_in_ascii_is_the_same_document(parts, since):
 def test_html_that_ascii_cannot_write_is_quoted(page):
     assert not Ascii.takes(page)
     assert shortest_markup(page).name in {"quoted-printable", "base64"}
+
+
+@pytest.mark.parametrize("budget", [BUDGET, 12_000])
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "tr"])
+def test_our_own_mail_is_written_in_ascii_where_that_is_shorter(language, budget):
+    rendered = render_edition(ordinary_day(), SITE, TEMPLATES, language=language)
+    mail = splice(rendered, None, budget)
+    assert bool(mail.shed) == (budget < BUDGET)
+    assert shortest_markup(mail.html).name == "7bit"
+
+
+def test_where_the_head_leaves_less_room_the_bodies_take_less(monkeypatch):
+    rendered = render_edition(edition(*(story("б" * 60) for _ in range(300))), SITE, TEMPLATES)
+    monkeypatch.setattr(message, "MAX_BYTES", 80_000)
+    with pytest.raises(MessageTooLargeError):
+        prepare(HEAD, splice(rendered, None))
+    spliced, mail = prepare_choice(HEAD, rendered, None)
+    assert spliced.stories > 30
+    assert 75_000 < len(mail.personalise(READER, NOW)) < 80_000
+    monkeypatch.setattr(message, "MAX_BYTES", 1_000)
+    with pytest.raises(MessageTooLargeError):
+        prepare_choice(HEAD, rendered, None)
 
 
 def test_html_takes_the_shortest_of_three():

@@ -215,7 +215,7 @@ def test_what_markup_cannot_hold_is_dropped():
 def test_styles_are_inlined_and_only_used_classes_stay():
     html, _ = parts(ordinary_day())
     assert "@media (prefers-color-scheme: dark)" in html
-    assert "@media (max-width: 480px)" in html
+    assert "@media (max-width: 520px)" in html
     assert "[data-ogsc]" in html
     assert html.count("<style") == 2  # the head's, and Outlook's in a comment
     assert 'class="masthead' in html
@@ -261,7 +261,7 @@ def test_a_missing_template_is_named(tmp_path: Path):
         ("one\n{% if %}", r"body\.html, line 2: .*: correct it"),
         ("one\ntwo\n{{ editon.title }}", r"body\.html, line 3: 'editon' is undefined"),
         ("{{ edition.titel }}", r"body\.html, line 1: 'edition' has no 'titel': correct it"),
-        ("{{ theme.light.red }}", r"body\.html, line 1: 'light' has no 'red'"),
+        ("{{ theme.light.red }}", r"body\.html, line 1: 'palette' has no 'red'"),
         ("{{ theme.logo.url }}", r"body\.html, line 1: 'url' of nothing \(ask with {% if %}"),
         ("{{ range(10 ** 9) | list }}", r"body\.html, line 1: a range is longer than 100,000"),
         ("{{ edition.title + 1 }}", r"body\.html, line 1: "),
@@ -269,6 +269,10 @@ def test_a_missing_template_is_named(tmp_path: Path):
         ("{{ 1 // 0 }}", r"body\.html, line 1: .*zero"),
         ('{% call block("stroy", 1) %}{% endcall %}', r'line 1: there is no block "stroy", only'),
         ('{{ hole("name") }}', r'line 1: there is no hole "name", only articles,'),
+        ('{{ hole("articles") }}', r'line 1: "articles" is no hole: a number stands behind'),
+        ('{{ hole("token-1") }}', r'line 1: "token-1" is no hole: a number stands behind'),
+        ('{{ theme.parse_raw("x") }}', r"line 1: 'theme' has no 'parse_raw'"),
+        ("{{ theme.light.model_construct() }}", r"line 1: 'palette' has no 'model_construct'"),
         ("<p>Hello</p>", r"body\.html, line \?: it has no {{ link.unsubscribe }}"),
         ('<a href="{{ link.unsubscribe }}">x</a>', r'it has no block "top 0"'),
         (
