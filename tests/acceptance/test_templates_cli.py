@@ -10,6 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from digest.cli import app as program
+from digest.rehearsal import check as rehearsal
+from digest.rehearsal.editions import sample_editions
+from digest.rendering import bounds
 from tests.documents import OUR_TEMPLATES
 from tests.good_mail import MAIL, PAGE, spoilt
 
@@ -87,6 +90,28 @@ def test_each_mistake_in_a_publishers_templates_is_told_and_the_rest_is_checked(
     assert f"{broken}, line 3:" in said
     assert "farewell: warning mail-unknown" in said
     assert re.search(r"\n6 mails with \d+ samples: 2 errors, 1 warning\n$", said)
+
+
+def test_a_loop_that_one_sample_alone_comes_to_ends_and_is_told_with_it(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bounds, "CPU_SECONDS", 1)
+    monkeypatch.setattr(rehearsal, "mail_folders", lambda _: {"edition"})
+    quick = {"Chinese", "no pictures", "one story"}
+    monkeypatch.setattr(
+        rehearsal,
+        "sample_editions",
+        lambda *asked: (sample for sample in sample_editions(*asked) if sample.name in quick),
+    )
+    loop = "{% for i in range(90000) %}{% for j in range(90000) %}" + 2 * "{% endfor %}"
+    stuck = "{% block rows %}{% if edition.stories|length == 1 %}" + loop + "{% endif %}"
+    own = take_over(
+        site, "edition/body.html", lambda text: spoilt(text, ("{% block rows %}", stuck))
+    )
+    status, said = check(site)
+    assert status == 1
+    assert "edition (one story): error template-broken:" in said
+    assert re.search(rf"{own}, line \d+: it takes more than 1 seconds: correct it, or remove", said)
 
 
 def test_without_a_newsletter_there_is_nothing_to_rehearse(site: Path):

@@ -1,5 +1,6 @@
 """Readers' pages: in their language, with the newsletter's face, whatever templates do."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -224,15 +225,38 @@ def test_a_page_that_would_never_end_ends_before_anybody_waits_for_it_twice(
     assert caplog.text.count("it takes more than 1 seconds") == 1
 
 
-def test_a_page_that_fails_with_other_data_is_stood_in_for(own: tuple[App, Path]):
+def test_a_page_that_fails_with_one_readers_data_is_stood_in_for_to_them_alone(
+    own: tuple[App, Path], caplog: pytest.LogCaptureFixture
+):
     app, folder = own
     (folder / "message.html").write_text('{% if said == "gone" %}{{ x }}{% endif %}own')
     client = browser(app)
+    gone = app.tokens.reader(999, 1)
+    for _ in range(2):
+        assert client.get("/nowhere").text == "own"
+        answer = client.get(f"/unsubscribe/{gone}")
+        assert answer.status_code == 200
+        assert "nothing to change" in answer.text
+    assert caplog.text.count("'x' is undefined") == 1
+
+
+def test_a_page_that_would_not_end_with_one_readers_data_ends_too(
+    own: tuple[App, Path], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bounds, "PAGE_SECONDS", 0.5)
+    app, folder = own
+    page = folder / "message.html"
+    loop = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    page.write_text('{% if said == "gone" %}' + loop + "{% endif %}own")
+    client = browser(app)
     assert client.get("/nowhere").text == "own"
     gone = app.tokens.reader(999, 1)
-    answer = client.get(f"/unsubscribe/{gone}")
-    assert answer.status_code == 200
-    assert "nothing to change" in answer.text
+    assert "nothing to change" in client.get(f"/unsubscribe/{gone}").text
+    # From then on it is ours, until theirs is changed: also to a file that is older.
+    assert client.get("/nowhere").text != "own"
+    page.write_text("mended")
+    os.utime(page, (0, 0))
+    assert client.get("/nowhere").text == "mended"
 
 
 def test_a_mistake_of_ours_is_a_page_too(app: App, monkeypatch: pytest.MonkeyPatch):

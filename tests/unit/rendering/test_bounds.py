@@ -1,5 +1,6 @@
 """A publisher's templates in a process of their own: the same mail, and an end to every loop."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -14,6 +15,8 @@ from digest.errors import (
     TemplateBrokenError,
 )
 from digest.rendering import RenderedEdition, Templates, bounded, bounds, render_edition
+from digest.rendering.bounds import KeptApart
+from digest.rendering.templates import state_of
 from tests.documents import OUR_TEMPLATES, SITE, TEMPLATES, ordinary_day
 
 BODY = "email/edition/body.html"
@@ -131,3 +134,44 @@ def test_a_shell_that_no_mail_could_hold_is_refused(own: Own):
 def test_a_child_that_fails_otherwise_is_told_in_its_last_words(own: Own):
     with pytest.raises(TemplateBrokenError, match=r"TypeError: len\(\) takes no keyword"):
         bounded(len, own("one"))
+
+
+def words(name: str, *, templates: Templates) -> str:
+    return templates.render(name)
+
+
+def test_a_child_that_is_kept_is_begun_again_after_work_beyond_its_limits(own: Own):
+    loop = "{% for i in range(99999) %}{% for j in range(99999) %}" + 2 * "{% endfor %}"
+    templates = own(loop)
+    own("{{ 1 + 1 }}", "two.txt")
+    own("{{ x }}", "x.txt")
+    with KeptApart(templates, seconds=0.5) as kept:
+        for name, told in ((BODY, r"line 1: it takes more than 0\.5 seconds"), ("x.txt", "'x'")):
+            with pytest.raises(TemplateBrokenError, match=told):
+                bounded(partial(words, name), kept)
+            assert bounded(partial(words, "two.txt"), kept) == "2"
+
+
+def test_an_answer_too_large_to_be_taken_names_the_folder(
+    own: Own, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bounds, "ANSWER_BYTES", 1000)
+    templates = own("{{ 'a' * 2000 }}")
+    told = rf"{templates.own[0]}, line \?: what they make takes 2,\d+ bytes, and may take 1,000: c"
+    with pytest.raises(TemplateBrokenError, match=told):
+        bounded(partial(words, BODY), templates)
+
+
+def test_every_change_of_a_file_is_seen_whatever_its_time(own: Own, tmp_path: Path):
+    templates = own("one")
+    own("newest", "newest.txt")
+    body, states = tmp_path / BODY, [state_of(templates.own)]
+    os.utime(body, (1, 1))  # as `cp -p` and `rsync -t` leave it
+    states.append(state_of(templates.own))
+    body.write_text("three")
+    os.utime(body, (1, 1))
+    states.append(state_of(templates.own))
+    body.unlink()
+    states.append(state_of(templates.own))
+    assert len(set(states)) == 4
+    assert states[-1] == state_of(templates.own)
