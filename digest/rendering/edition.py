@@ -71,7 +71,7 @@ def render_edition(
         text=marks.cut(_BLANK_LINES.sub("", text), "email/edition/body.txt"),
         links=marks.links,
     )
-    _check(rendered)
+    _check(rendered, templates)
     return rendered
 
 
@@ -99,16 +99,18 @@ def _facts(entry: StoryEntry, view: StoryView, document: EditionDocument) -> Sto
     )
 
 
-def _check(rendered: RenderedEdition) -> None:
+def _check(rendered: RenderedEdition, templates: Templates) -> None:
     """A publisher's template may look like anything, but not lose stories or the way out."""
     for name, pieces in (("body.html", rendered.html), ("body.txt", rendered.text)):
         missing = _missing(rendered.stories, pieces)
         if missing:
-            raise TemplateBrokenError(path=f"email/edition/{name}", line="?", why=missing)
+            path = templates.path_of(f"email/edition/{name}")
+            raise TemplateBrokenError(path=path, line="?", why=missing)
     common = rendered.sizes[""].html + rendered.sizes[""].text
     if common > BUDGET:
         why = f"what is outside all blocks takes {common:,} bytes, more than a mail may"
-        raise TemplateBrokenError(path="email/edition/body.html", line="?", why=why)
+        path = templates.path_of("email/edition/body.html")
+        raise TemplateBrokenError(path=path, line="?", why=why)
 
 
 def _missing(stories: tuple[StoryFacts, ...], pieces: tuple[Piece, ...]) -> str:

@@ -117,7 +117,9 @@ class Templates:
     def __init__(self, folders: Sequence[Path]) -> None:
         self.folders = tuple(folders)
         self._files = _FirstFolder(self.folders)
-        self._environment = _Sandbox(
+        # Ours alone are trusted: the preview's see the settings as they are.
+        sandbox = _Sandbox if self.own else SandboxedEnvironment
+        self._environment = sandbox(
             loader=self._files,
             autoescape=select_autoescape(["html"], default=False),
             undefined=_Unknown,
@@ -139,6 +141,11 @@ class Templates:
     def ours(self) -> "Templates":
         """Without the publisher's."""
         return Templates(self.folders[-1:])
+
+    def path_of(self, name: str) -> Path:
+        """The file that a template is read from."""
+        files = (folder / name for folder in self.folders)
+        return next((file for file in files if file.is_file()), Path(name))
 
     def render(self, name: str, **context: object) -> str:
         """The text that the template makes of its variables.

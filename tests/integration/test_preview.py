@@ -7,15 +7,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from digest.bootstrap import App
 from digest.delivery import proof
 from digest.editions.life import build
+from digest.errors import PreviewForbiddenError
 from digest.rendering import render_edition
 from digest.store.models import Delivery, Edition
 from digest.web.app import create_app
+from digest.web.preview.guard import local_only
 from tests.articles import put
 from tests.audience import subscribe
 from tests.conftest import NOW
@@ -61,6 +64,7 @@ def _token(page: str) -> str:
 def sent(client: TestClient, to: str, query: str = "", **headers: str):
     page = client.get("/preview?date=2025-01-01").text  # a day without news is soon shown
     form = {"to": to, "token": _token(page)}
+    headers = {"Sec-Fetch-Site": "same-origin"} | headers
     return client.post(f"/preview/test-send?{query}", data=form, headers=headers)
 
 
@@ -104,6 +108,9 @@ def test_readers_are_found_by_part_of_address_or_name(app: App, client: TestClie
     assert "reader2@example.org" in found("reader2")
     assert len(found("")) == len(found("reader")) == 12
     assert found("\\") == []
+    subscribe(app.store, "maria@example.org", name="Мария Élodie")
+    for typed in ("Мар", "мар", "Élo"):
+        assert found(typed) == ["maria@example.org"]
 
 
 def test_days_with_editions_are_a_step_away(app: App, client: TestClient):
@@ -262,6 +269,21 @@ def test_a_test_that_cannot_be_sent_is_refused_in_words(filed: App, server: Smtp
     assert server.taken() == {}
 
 
+def test_a_proxy_that_does_not_say_so_is_known_by_its_http():
+    scope = {
+        "type": "http",
+        "http_version": "1.0",
+        "scheme": "http",
+        "path": "/preview",
+        "headers": [(b"host", b"127.0.0.1:8080")],
+        "client": ("127.0.0.1", 50000),
+        "server": ("127.0.0.1", 8080),
+    }
+    with pytest.raises(PreviewForbiddenError):
+        local_only(Request(scope))
+    local_only(Request(scope | {"http_version": "1.1"}))
+
+
 @ON_ONE_DATABASE
 def test_no_other_page_can_send_a_test(filed: App, server: SmtpServer):
     elsewhere = [
@@ -279,7 +301,12 @@ def test_no_other_page_can_send_a_test(filed: App, server: SmtpServer):
             assert answer.status_code == 403
             assert "not of this page" in answer.text
         for forged in ("", "é", token[:-1]):
-            unsigned = client.post("/preview/test-send", data=form | {"token": forged})
+            unsigned = client.post(
+                "/preview/test-send",
+                data=form | {"token": forged},
+                headers={"Sec-Fetch-Site": "same-origin"},
+            )
             assert unsigned.status_code == 403
+        assert client.post("/preview/test-send", data=form).status_code == 403
         assert client.get("/preview/test-send").status_code == 405
     assert server.taken() == {}

@@ -24,7 +24,9 @@ def local_only(request: Request) -> None:
     """
     client = request.client.host if request.client else ""
     named = (request.url.hostname or "").strip("[]")
-    passed_on = any(name in request.headers for name in _FORWARDED)
+    # A proxy that says nothing of itself speaks HTTP/1.0, as nginx does; no browser does.
+    silent_proxy = request.scope["http_version"] == "1.0"
+    passed_on = silent_proxy or any(name in request.headers for name in _FORWARDED)
     if passed_on or not (_is_loopback(client) and (named == "localhost" or _is_loopback(named))):
         raise PreviewForbiddenError
 
@@ -32,8 +34,8 @@ def local_only(request: Request) -> None:
 def own_form(request: Request, token: str, expected: str) -> None:
     """Refuse a form that another site's page sent, or a page of an earlier run of the program.
 
-    Browsers say where a form comes from, in `Sec-Fetch-Site` and `Origin`; the token is for those
-    that do not.
+    Browsers say where a form comes from, in `Sec-Fetch-Site` or `Origin`; whoever says neither is
+    none.
 
     Raises:
         ForeignFormError: it was not the preview's own page.
@@ -42,7 +44,8 @@ def own_form(request: Request, token: str, expected: str) -> None:
     origin = request.headers.get("origin")
     elsewhere = origin is not None and urlsplit(origin).netloc != request.url.netloc
     known = secrets.compare_digest(token.encode(), expected.encode())
-    if site != "same-origin" or elsewhere or not known:
+    silent = origin is None and "sec-fetch-site" not in request.headers
+    if silent or site != "same-origin" or elsewhere or not known:
         raise ForeignFormError
 
 

@@ -59,9 +59,12 @@ def days_around(session: Session, newsletter: Newsletter, day: date, today: date
 def find_readers(session: Session, newsletter: Newsletter, typed: str) -> list[Found]:
     """Readers of a newsletter whose address or name holds what was typed, the first dozen."""
     text = typed.strip().casefold()
+    # SQLite knows capitals in ASCII only: other names are looked for as people write them, too.
+    spellings = {text, typed.strip(), text.title(), text.upper()}
     holds = or_(
         col(Subscriber.key).contains(text, autoescape=True),
         func.lower(col(Subscriber.name)).contains(text, autoescape=True),
+        *(col(Subscriber.name).contains(spelt, autoescape=True) for spelt in sorted(spellings)),
     )
     query = (
         select(col(Subscriber.email), col(Subscriber.name), col(Subscription.sections))
