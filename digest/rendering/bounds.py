@@ -64,13 +64,13 @@ class KeptApart(Templates):
 
     The child begins with the first piece, and again after one that went beyond its limits, which
     hold for each piece alone. It ends with the `with` block, or when nobody has this any more.
+    For one thread at a time.
     """
 
     def __init__(self, templates: Templates, seconds: float | None = None) -> None:
         super().__init__(templates.folders)
         self._seconds = seconds
         self._child: _Child | None = None
-        self._one_at_a_time = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -82,20 +82,19 @@ class KeptApart(Templates):
         """What `work(templates=...)` gives, as `bounded` says."""
         asked = pickle.dumps(partial(work, templates=self))
         seconds = self._seconds or CPU_SECONDS
-        with self._one_at_a_time:
-            made: Any = None
-            try:
-                if self._child is None or not self._child.lives:
-                    self._end()
-                    self._child = _Child()
-                made = pickle.loads(self._child.ask(asked, seconds))  # noqa: S301 - from our child
-            except _FailedError as error:
-                folders = " and ".join(str(folder) for folder in self.own)
-                made = TemplateUnboundedError(path=folders, line="?", why=str(error))
-            finally:
-                # Also after Ctrl-C: what it would still answer is for a question of before.
-                if made is None or isinstance(made, TemplateUnboundedError):
-                    self._end()
+        made: Any = None
+        try:
+            if self._child is None or not self._child.lives:
+                self._end()
+                self._child = _Child()
+            made = pickle.loads(self._child.ask(asked, seconds))  # noqa: S301 - from our child
+        except _FailedError as error:
+            folders = " and ".join(str(folder) for folder in self.own)
+            made = TemplateUnboundedError(path=folders, line="?", why=str(error))
+        finally:
+            # Also after Ctrl-C: what it would still answer is for a question of before.
+            if made is None or isinstance(made, TemplateUnboundedError):
+                self._end()
         if isinstance(made, DigestError):
             raise made
         answer: Made = made
@@ -188,11 +187,12 @@ class Tried:
     """
 
     def __init__(self, templates: Templates) -> None:
-        self._templates = templates
+        self._templates, self._ours = templates, templates.ours
         self._kept = KeptApart(templates, PAGE_SECONDS)
         self._state: FileState = ()
         self._told: set[tuple[str, ...]] = set()
         self._unbounded: set[str] = set()
+        self._one_at_a_time = Lock()
 
     def render(self, name: str, work: Callable[..., Made]) -> Made:
         """What `work(templates=templates)` gives; `name` tells one kind of work from another.
@@ -202,15 +202,16 @@ class Tried:
         """
         if not self._templates.own:
             return work(templates=self._templates)
-        state = state_of(self._templates.own)
-        if state != self._state:
-            self._state, self._told, self._unbounded = state, set(), set()
-        if name not in self._unbounded:
-            try:
-                return self._kept.make(work)
-            except DigestError as error:
-                self._note(name, error)
-        return work(templates=self._templates.ours)
+        with self._one_at_a_time:  # whoever waited for what does not end is not to try it, too
+            state = state_of(self._templates.own)
+            if state != self._state:
+                self._state, self._told, self._unbounded = state, set(), set()
+            if name not in self._unbounded:
+                try:
+                    return self._kept.make(work)
+                except DigestError as error:
+                    self._note(name, error)
+        return work(templates=self._ours)
 
     def _note(self, name: str, error: DigestError) -> None:
         """Tell what failed, once for each place of a page until the templates are changed."""

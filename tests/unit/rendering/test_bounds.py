@@ -3,8 +3,10 @@
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -15,7 +17,7 @@ from digest.errors import (
     TemplateBrokenError,
 )
 from digest.rendering import RenderedEdition, Templates, bounded, bounds, render_edition
-from digest.rendering.bounds import KeptApart
+from digest.rendering.bounds import KeptApart, Tried
 from digest.rendering.templates import state_of
 from tests.documents import OUR_TEMPLATES, SITE, TEMPLATES, ordinary_day
 
@@ -175,3 +177,22 @@ def test_every_change_of_a_file_is_seen_whatever_its_time(own: Own, tmp_path: Pa
     states.append(state_of(templates.own))
     assert len(set(states)) == 4
     assert states[-1] == state_of(templates.own)
+
+
+def test_what_many_wait_for_is_tried_once_if_it_does_not_end(
+    own: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(bounds, "PAGE_SECONDS", 0.5)
+    begun = Mock(wraps=bounds._Child)
+    monkeypatch.setattr(bounds, "_Child", begun)
+    loop = "{% for i in range(99999) %}{% for j in range(99999) %}" + 2 * "{% endfor %}"
+    publishers = own(loop, "word.txt")
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    (ours / "word.txt").write_text("ours")
+    tried = Tried(Templates([publishers.folders[0], ours]))
+    with ThreadPoolExecutor(4) as readers:
+        made = [readers.submit(tried.render, "word", partial(words, "word.txt")) for _ in range(4)]
+    assert [one.result() for one in made] == ["ours"] * 4
+    assert begun.call_count == 1
+    assert caplog.text.count("it takes more than 0.5 seconds") == 1
