@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from digest.bootstrap import App
+from digest.config import Panel
 from digest.delivery import proof
 from digest.editions.life import build
 from digest.errors import PreviewForbiddenError
@@ -282,6 +283,15 @@ def test_a_proxy_that_does_not_say_so_is_known_by_its_http():
     with pytest.raises(PreviewForbiddenError):
         local_only(Request(scope))
     local_only(Request(scope | {"http_version": "1.1"}))
+
+
+@ON_ONE_DATABASE
+def test_a_panel_that_is_left_out_is_told(app: App):
+    panels = (Panel(name="weather", source="/nowhere/weather.json"),)
+    settings = app.settings.model_copy(update={"panels": panels})
+    put(app.store, "Parliament passes the budget", NOW - HOUR, "Politics")
+    with closing(App(settings, lambda: NOW)) as with_panel, visitor(with_panel) as client:
+        assert "The panel &#34;weather&#34; is not in it" in client.get("/preview").text
 
 
 @ON_ONE_DATABASE

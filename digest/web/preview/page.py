@@ -144,7 +144,7 @@ def content(visit: Visit) -> dict[str, Any]:
         "look": look,
         "proof": proof,
         "reader": reader,
-        "notes": notes_on(look),
+        "notes": [*notes_on(look), *absent_panels(visit)],
         "sizes": sizes_of(message),
         "too_large": too_large,
         "shed": shed_in_words(proof.shed),
@@ -153,6 +153,18 @@ def content(visit: Visit) -> dict[str, Any]:
         "left_out": by_reason(look.excluded),
         "headers": proof.headers if message else "",
     }
+
+
+def absent_panels(visit: Visit) -> list[str]:
+    """Which panels are declared, and not in the edition."""
+    there = {panel.name for panel in visit.look.document.panels}
+    declared = visit.app.settings.panels_of(visit.newsletter)
+    return [
+        f'The panel "{panel.name}" is not in it: its data were absent, stale or of no use when it '
+        "was composed, as the log says, or it was declared since."
+        for panel in declared
+        if panel.name not in there
+    ]
 
 
 def notes_on(look: Look) -> list[str]:
