@@ -37,7 +37,7 @@ def desk(program: Program, server: SmtpServer, database_url: str) -> Program:
     program.configure(CONFIG.format(url=database_url) + more)
     (program.folder / "secret.key").write_text("a key for tests, forty characters long..")
     with closing(Store(database_url)) as store:
-        put(store, "Ferries sail again", datetime.now(UTC) - timedelta(hours=1))
+        put(store, "Ferries sail again", datetime.now(UTC) - timedelta(days=1))
         subscribe(store, ANA, BEN, EVA)
     assert program.json("editions", "build", "morning")["id"] == 1
     return program
