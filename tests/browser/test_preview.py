@@ -165,6 +165,9 @@ def test_a_reader_chooses_and_leaves(publisher: App, page: Page):
         page.get_by_label("World").check()
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_role("status")).to_contain_text("Saved")
+        assert tie().sections == ["Sports", "World"]  # what is added comes last
+        page.get_by_role("button", name="Move up: World").click()
+        expect(page.get_by_role("status")).to_contain_text("Saved")
         assert tie().sections == ["World", "Sports"]
         page.get_by_role("link", name="Unsubscribe").click()
         assert tie().status == SubscriptionStatus.ACTIVE
