@@ -13,7 +13,7 @@ from digest.delivery.addresses import domain_of, mailbox
 from digest.delivery.dkim import Seal
 from digest.delivery.envelope import Envelope
 from digest.delivery.message import bounce_address
-from digest.delivery.transfer import BOUNDARY, alternative, shortest, shortest_markup
+from digest.delivery.transfer import BOUNDARY, alternative, shortest
 from digest.errors import DigestError, TemplateMissingError
 from digest.rendering import SiteFacts, Templates, bounded
 from digest.rendering.mail import Mail, render_mail
@@ -56,7 +56,7 @@ def write(
             ),
         )
     )
-    body = alternative(shortest((mail.text,)), shortest_markup((mail.html,)), {})
+    body = alternative(shortest((mail.text,)), shortest((mail.html,)), {})
     keys = [key for key in settings.signing_keys() if key.domain == domain]
     signatures = Seal(keys, head, ()).sign(b"", body, int(now.timestamp())) if keys else b""
     data = b"".join((signatures, head, b"\r\n", *body))
