@@ -7,6 +7,7 @@ never knows less than a client.
 
 import asyncio
 import json
+import re
 import ssl
 import threading
 import time
@@ -21,6 +22,8 @@ from typing import Any, NamedTuple, Self
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.smtp_session import SmtpSession, says_yes
+
+_BEYOND_ASCII = re.compile(r"&#([0-9]{3,});")
 
 CERTIFICATE = Path(__file__).parent / "smtp.pem"
 """Certificate and key of "localhost" and 127.0.0.1, signed by itself; it serves tests only."""
@@ -52,11 +55,11 @@ class Received:
     data: bytes
 
     def part(self, subtype: str) -> str:
-        """The text of a part: plain or html."""
+        """The text of a part: plain or html, with characters for references beyond ASCII."""
         body = self.message.get_body((subtype,))
         assert body is not None
         text: str = body.get_content()
-        return text
+        return _BEYOND_ASCII.sub(lambda found: chr(int(found[1])), text)
 
     @property
     def message(self) -> EmailMessage:

@@ -45,6 +45,7 @@ async def test_who_waits_for_it_is_told_once_for_all(
 async def test_another_reason_and_another_outage_are_told(
     database: DatabaseThread, caplog: pytest.LogCaptureFixture
 ):
+    caplog.set_level(logging.WARNING)
     await asyncio.gather(database.run(Gone(1), 1), database.run(Gone(1, "it starts"), 2))
     await database.run(Gone(1), 3)
     assert [words.partition("(")[2].partition(")")[0] for words in caplog.messages] == [
