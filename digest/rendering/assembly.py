@@ -1,6 +1,7 @@
 """Assembling: pieces of a rendered page in a reader's order, with what fills their holes."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from digest.rendering.blocks import Piece, Slot
 
@@ -28,6 +29,7 @@ def ordered(pieces: Sequence[Piece], order: Sequence[int]) -> Iterable[Piece]:
     return (*pieces[:first], *middle, *pieces[end:])
 
 
+@lru_cache(10_000)
 def _heading_of(scope: str) -> int | None:
     """The number of the heading that a block is a part of."""
     match scope.split(" "):
