@@ -18,11 +18,9 @@ import argparse
 import re
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -40,12 +38,10 @@ from benchmarks.hostile_edition import (
 from benchmarks.hostile_feeds import FORMS
 from benchmarks.hostile_strings import Hostile, read_strings
 from benchmarks.hostile_twin import squashed
-from digest.bootstrap import App
 from digest.delivery.message import compose_message, letterhead
 from digest.delivery.proof import Proof
-from digest.running import Server, listen, web_configuration
-from digest.web.app import create_app
 from tests.browsers import launch
+from tests.serving import served
 
 A_FORM = 80
 """Strings of each form in one edition."""
@@ -118,7 +114,7 @@ def examine_pages(
 
     `frames` is how many of those are opened by themselves; None for all.
     """
-    with _served(made.app) as address:
+    with served(made.app) as address:
         _examine_pages(made, browser, account, address, frames)
 
 
@@ -178,21 +174,6 @@ def _compare_heads(place: str, written: bytes, harmless: bytes, account: Account
     for name, value in ours.items():
         if _ACTS.search(str(value)):
             account.headers.append(f"{place}: {name} has {str(value)!r}")
-
-
-@contextmanager
-def _served(app: App) -> Iterator[str]:
-    """The program's pages on a port of this machine; their address."""
-    listening = listen("127.0.0.1", 0)
-    server = Server(web_configuration(create_app(app)))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
 
 
 def run(

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from digest.rendering.view import plain_line
+from digest.rendering.viewer import plain_line
 from digest.store.document import EditionDocument
 
 HARMLESS = "Harmless words"

@@ -34,7 +34,7 @@ from digest.rendering import (
     render_edition,
     splice,
 )
-from digest.rendering.view import home_of
+from digest.rendering.viewer import home_of
 from digest.sections import is_within
 from digest.store.document import (
     EditionDocument,

@@ -13,7 +13,8 @@ from digest.rendering.furniture import furniture
 from digest.rendering.inliner import inline_css
 from digest.rendering.splice import BUDGET
 from digest.rendering.templates import Templates
-from digest.rendering.view import SiteFacts, StoryView, Viewer, homes, nonce, reading_words
+from digest.rendering.view import SiteFacts, StoryView
+from digest.rendering.viewer import Viewer, homes, nonce, reading_words
 from digest.store.document import EditionDocument, Placement, StoryEntry
 
 OUR_THEME = Theme()

@@ -10,7 +10,8 @@ from digest.rendering.face import face
 from digest.rendering.furniture import in_order, vocabulary
 from digest.rendering.inliner import inline_css
 from digest.rendering.templates import Templates
-from digest.rendering.view import SiteFacts, plain_line
+from digest.rendering.view import SiteFacts
+from digest.rendering.viewer import plain_line
 
 _SUBJECT, _TEXT = 90, 700
 _INDENT = re.compile(r"\s*\n\s*")

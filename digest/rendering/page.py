@@ -6,7 +6,8 @@ from digest.config import Newsletter, Theme
 from digest.rendering.face import face
 from digest.rendering.furniture import vocabulary
 from digest.rendering.templates import Templates
-from digest.rendering.view import SiteFacts, tongue
+from digest.rendering.view import SiteFacts
+from digest.rendering.viewer import tongue
 
 
 @dataclass(frozen=True)

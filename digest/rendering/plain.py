@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 WIDTH = 72
-# Where the number of a footnote will stand: `blocks.Marks.note`, with the nonce of `view.nonce`.
+# Where the number of a footnote will stand: `blocks.Marks.note`, with the nonce of `viewer.nonce`.
 _NOTE = re.compile("x[a-z2-7]{13}_note-[0-9]+_")
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from digest.rendering.assembly import assembled, fill, ordered
 from digest.rendering.blocks import RenderedEdition, Size, Slot, StoryFacts, measure
 from digest.rendering.furniture import furniture, in_order
-from digest.rendering.view import home_of
+from digest.rendering.viewer import home_of
 from digest.sections import is_within
 from digest.store.document import Placement
 from digest.text import one_line

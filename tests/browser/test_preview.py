@@ -1,8 +1,7 @@
 """The preview and the readers' pages in a real browser: pick, look, press, and see changes come."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,15 +13,14 @@ from digest.bootstrap import App
 from digest.config import Settings, Smtp
 from digest.delivery import begin
 from digest.editions.life import build
-from digest.running import Server, listen, web_configuration
 from digest.store.models import Subscription, SubscriptionStatus
 from digest.store.rows import row_id
-from digest.web.app import create_app
 from digest.web.preview.views import PANES, VIEWS
 from tests.articles import put
 from tests.audience import subscribe
 from tests.conftest import NOW
 from tests.mail_checks import violations
+from tests.serving import served
 
 # A busy machine is no failure: these wait for what is to come, they do not time it.
 expect.set_options(timeout=30_000)
@@ -31,21 +29,6 @@ expect.set_options(timeout=30_000)
 ON_ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HOUR = timedelta(hours=1)
 READER = "sport@example.org"
-
-
-@contextmanager
-def served(app: App) -> Iterator[str]:
-    """The program's pages on a port of this machine; gives their address."""
-    listening = listen("127.0.0.1", 0)
-    server = Server(web_configuration(create_app(app)))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
 
 
 @pytest.fixture
@@ -80,6 +63,11 @@ def page(browser: Browser) -> Iterator[Page]:
 @ON_ONE_DATABASE
 def test_the_desk_looks_at_an_edition(publisher: App, page: Page, own_templates: Path):
     asked: list[str] = []
+    # What a page says while the next one is made is seen by nobody who waits for that.
+    page.add_init_script(
+        "addEventListener('pagehide', () => {"
+        " sessionStorage.said = document.getElementById('working')?.textContent ?? '' })"
+    )
     with served(publisher) as address:
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{address}/preview?view=phone&view=desktop&view=text")
@@ -108,11 +96,13 @@ def test_the_desk_looks_at_an_edition(publisher: App, page: Page, own_templates:
         # A browser says where the form comes from in words that are let in.
         page.get_by_label("Address").fill("desk@example.org")
         page.get_by_role("button", name="Send").click()
-        expect(page.get_by_role("status")).to_contain_text("cannot be reached")
+        expect(page.locator("#told")).to_contain_text("cannot be reached")
         expect(page.locator("#headers")).to_be_visible()
 
         put(publisher.store, "A record in the pole vault", NOW - HOUR, "Sports")
         expect(page.locator("#text")).to_contain_text("A record in the pole vault")
+        assert page.evaluate("sessionStorage.said") == "Something changed: the mail is made anew …"
+        expect(page.locator("#working")).to_be_hidden()
         subject = own_templates / "email" / "edition" / "subject.txt"
         subject.parent.mkdir(parents=True)
         subject.write_text("{{ unknown }}")

@@ -21,7 +21,7 @@ from digest.rendering import (
     splice,
 )
 from digest.rendering.plain import WIDTH, width
-from digest.rendering.view import web_address
+from digest.rendering.viewer import web_address
 from digest.sections import is_within, section_key
 from digest.store.document import (
     EditionDocument,

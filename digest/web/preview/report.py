@@ -12,7 +12,7 @@ from digest.editions.selection import Excluded
 from digest.editions.why import Rank, rank_of
 from digest.rendering import Choice
 from digest.rendering.lint import Finding
-from digest.rendering.view import web_address
+from digest.rendering.viewer import web_address
 from digest.sections import is_within
 from digest.store.document import EditionDocument, Placement, RelatedArticle, StoryEntry, Version
 

@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from digest.rendering import direction, furniture, languages, reader_language
 from digest.rendering.furniture import in_order
 from digest.rendering.plain import width, wrap
-from digest.rendering.view import reading_words, web_address
+from digest.rendering.viewer import reading_words, web_address
 from tests.messages import catalogs, forms, messages, problems, read
 
 EIGHT = ("ar", "bg", "de", "el", "en", "es", "fr", "tr")
