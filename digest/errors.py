@@ -154,7 +154,7 @@ class TemplateMissingError(UsageError):
 
 
 class TemplateBrokenError(UsageError):
-    """{path}, line {line}: {why}: correct it, or remove your copy to use the one that ships."""
+    """{place}: {why}: correct it, or remove your copy to use the one that ships."""
 
 
 class InlineError(UsageError):

@@ -5,15 +5,15 @@ where a value of the reader's will go. All carry a nonce that the document canno
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
+from itertools import zip_longest
 from typing import NamedTuple
 
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
-from digest.errors import TemplateBrokenError
 from digest.rendering.furniture import reader_language
 
 # A part belongs to the block around it; all other blocks are named in full.
@@ -147,17 +147,21 @@ class Marks:
             return ""
         return f"{self._nonce}_note-{self._links.setdefault(url, len(self._links))}_"
 
-    def cut(self, page: str, template: str) -> tuple[Piece, ...]:
-        """The pieces of a page, in its order.
+    def misplaced(self, page: str, comments: Iterable[str]) -> str:
+        """The name of the first block that begins where there is no comment; empty if none does.
 
-        Raises:
-            TemplateBrokenError: marks were lost, because they stood where comments mean nothing.
+        Args:
+            page: HTML as the templates made it.
+            comments: all that a parser finds in it.
         """
-        pieces = tuple(_joined(self._cut(page)))
-        if any(self._nonce in piece.text for piece in pieces):
-            why = "a block stands where a comment cannot, as in a title or an attribute"
-            raise TemplateBrokenError(path=template, line="?", why=why)
-        return pieces
+        begun = [scope for scope, _ in self._mark.findall(page) if scope]
+        found = [text.removeprefix(f"{self._nonce} ") for text in comments if self._nonce in text]
+        pairs = zip_longest(begun, (scope for scope in found if scope != self._nonce))
+        return next((scope.split(" ")[0] for scope, there in pairs if scope != there), "")
+
+    def cut(self, page: str) -> tuple[Piece, ...]:
+        """The pieces of a page, in its order."""
+        return tuple(_joined(self._cut(page)))
 
     def _cut(self, page: str) -> Iterator[Piece]:
         scopes = [""]

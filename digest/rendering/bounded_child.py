@@ -67,7 +67,7 @@ def _told(error: Exception) -> Exception:
         for one in (error, error.__cause__):
             if isinstance(one, OutOfTimeError | MemoryError):
                 why = str(one) or "what they make needs more memory than a mail may"
-                return TemplateUnboundedError(path="your templates", line="?", why=why)
+                return TemplateUnboundedError(place="your templates", why=why)
     return error
 
 

@@ -90,7 +90,7 @@ class KeptApart(Templates):
             made = pickle.loads(self._child.ask(asked, seconds))  # noqa: S301 - from our child
         except _FailedError as error:
             folders = " and ".join(str(folder) for folder in self.own)
-            made = TemplateUnboundedError(path=folders, line="?", why=str(error))
+            made = TemplateUnboundedError(place=folders, why=str(error))
         finally:
             # Also after Ctrl-C: what it would still answer is for a question of before.
             if made is None or isinstance(made, TemplateUnboundedError):

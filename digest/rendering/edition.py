@@ -10,7 +10,7 @@ from digest.errors import TemplateBrokenError
 from digest.rendering.blocks import Marks, Piece, RenderedEdition, Slot, StoryFacts
 from digest.rendering.face import face
 from digest.rendering.furniture import furniture
-from digest.rendering.inliner import inline_css
+from digest.rendering.inliner import comments_of, inline_css
 from digest.rendering.splice import BUDGET
 from digest.rendering.templates import Templates
 from digest.rendering.view import SiteFacts, StoryView
@@ -59,6 +59,11 @@ def render_edition(
         for name in ("subject.txt", "body.html")
     }
     text = templates.render("email/edition/body.txt", **context, note=marks.note)
+    misplaced = marks.misplaced(pages["body.html"], comments_of(pages["body.html"]))
+    if misplaced:
+        place = templates.path_of("email/edition/body.html")
+        why = f'the block "{misplaced}" stands where a comment cannot, as in a title or in a tag'
+        raise TemplateBrokenError(place=place, why=why)
     html = inline(_INDENT.sub("\n", pages["body.html"]))
     rendered = RenderedEdition(
         language=language or document.language,
@@ -67,9 +72,9 @@ def render_edition(
             _facts(entry, view, document)
             for entry, view in zip(document.stories, viewer.stories, strict=True)
         ),
-        subject=marks.cut(pages["subject.txt"].strip(), "email/edition/subject.txt"),
-        html=marks.cut(html, "email/edition/body.html"),
-        text=marks.cut(_BLANK_LINES.sub("", text), "email/edition/body.txt"),
+        subject=marks.cut(pages["subject.txt"].strip()),
+        html=marks.cut(html),
+        text=marks.cut(_BLANK_LINES.sub("", text)),
         links=marks.links,
     )
     _check(rendered, templates)
@@ -106,12 +111,12 @@ def _check(rendered: RenderedEdition, templates: Templates) -> None:
         missing = _missing(rendered.stories, pieces)
         if missing:
             path = templates.path_of(f"email/edition/{name}")
-            raise TemplateBrokenError(path=path, line="?", why=missing)
+            raise TemplateBrokenError(place=path, why=missing)
     common = rendered.sizes[""].html + rendered.sizes[""].text
     if common > BUDGET:
         why = f"what is outside all blocks takes {common:,} bytes, more than a mail may"
         path = templates.path_of("email/edition/body.html")
-        raise TemplateBrokenError(path=path, line="?", why=why)
+        raise TemplateBrokenError(place=path, why=why)
 
 
 def _missing(stories: tuple[StoryFacts, ...], pieces: tuple[Piece, ...]) -> str:
@@ -128,10 +133,12 @@ def _missing(stories: tuple[StoryFacts, ...], pieces: tuple[Piece, ...]) -> str:
         return 'it has no {{ hole("notes") }} below its last note'
     scopes = {piece.scope for piece in pieces}
     for number, story in enumerate(stories):
-        wanted = [f"{story.placement} {number} {home}" for home in story.homes]
-        if story.placement == Placement.TOP:
-            wanted = [f"top {number}", f"lead {number}"]
-        for scope in wanted:
+        kind, keys = story.placement, "story.number, heading.number"
+        wanted = {f"{kind} {number} {home}": kind for home in story.homes}
+        if kind == Placement.TOP:
+            keys = "story.number"
+            wanted = {f"{kind} {number}": kind for kind in ("top", "lead")}
+        for scope, name in wanted.items():
             if scope not in scopes:
-                return f'it has no block "{scope}"'
+                return f'story {number} has no {{% call block("{name}", {keys}) %}}'
     return ""

@@ -24,6 +24,14 @@ def _premailer() -> ModuleType:
     return module
 
 
+def comments_of(html: str) -> list[str]:
+    """The comments of a page, as the parser that inlines finds them."""
+    from lxml import etree  # type: ignore[import-untyped]  # noqa: PLC0415 - as premailer
+
+    page = etree.fromstring(html.strip(), etree.HTMLParser(huge_tree=True))
+    return [comment.text or "" for comment in page.getroottree().xpath("//comment()")]
+
+
 def inline_css(html: str) -> str:
     """The page with the rules of its style elements moved to where they apply.
 
@@ -33,7 +41,7 @@ def inline_css(html: str) -> str:
     Raises:
         InlineError: the styles hold something premailer cannot read, such as nested media queries.
     """
-    from lxml import etree  # type: ignore[import-untyped]  # noqa: PLC0415 - as premailer
+    from lxml import etree  # noqa: PLC0415 - as premailer
 
     premailer = _premailer()
     page = etree.fromstring(html.strip(), etree.HTMLParser(huge_tree=True))

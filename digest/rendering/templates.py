@@ -28,7 +28,7 @@ class OutOfTimeError(Exception):
 
 
 class TemplateUnboundedError(TemplateBrokenError):
-    """{path}, line {line}: {why}: correct it, or remove your copy to use the one that ships."""
+    """{place}: {why}: correct it, or remove your copy to use the one that ships."""
 
 
 FileState = tuple[tuple[str, int, int], ...]
@@ -85,7 +85,7 @@ class _FirstFolder(FileSystemLoader):
             line = len(error.object[: error.start + 1].splitlines())
             file = self.first(template) or template
             why = "it is not in UTF-8"
-            raise TemplateBrokenError(path=file, line=line, why=why) from error
+            raise TemplateBrokenError(place=f"{file}, line {line}", why=why) from error
 
         def still_first() -> bool:
             return self.first(template) == Path(path) and unchanged()
@@ -165,7 +165,7 @@ class Templates:
         except TemplateSyntaxError as error:
             path = error.filename or error.name or name
             why = (error.message or "it cannot be parsed").rstrip(".")
-            raise TemplateBrokenError(path=path, line=error.lineno, why=why) from None
+            raise TemplateBrokenError(place=f"{path}, line {error.lineno}", why=why) from None
         except OSError as error:
             raise CannotReadError(path=error.filename or name, why=error.strerror) from None
         except _TEMPLATES_OWN as error:
@@ -178,9 +178,9 @@ class Templates:
         frames = traceback.extract_tb(error.__traceback__)  # Jinja2 writes its lines into it
         for frame in reversed(frames):
             if any(Path(frame.filename).is_relative_to(folder) for folder in self.folders):
-                raise kind(path=frame.filename, line=frame.lineno, why=why) from error
+                raise kind(place=f"{frame.filename}, line {frame.lineno}", why=why) from error
         if unbounded:
-            raise kind(path=self._files.first(name) or name, line="?", why=why) from error
+            raise kind(place=self.path_of(name), why=why) from error
         raise error
 
 

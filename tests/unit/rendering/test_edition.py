@@ -273,16 +273,24 @@ def test_a_missing_template_is_named(tmp_path: Path):
         ('{{ hole("token-1") }}', r'line 1: "token-1" is no hole: a number stands behind'),
         ('{{ theme.parse_raw("x") }}', r"line 1: 'theme' has no 'parse_raw'"),
         ("{{ theme.light.model_construct() }}", r"line 1: 'palette' has no 'model_construct'"),
-        ("<p>Hello</p>", r"body\.html, line \?: it has no {{ link.unsubscribe }}"),
-        ('<a href="{{ link.unsubscribe }}">x</a>', r'it has no block "top 0"'),
+        ("<p>Hello</p>", r"body\.html: it has no {{ link.unsubscribe }}"),
+        (
+            '<a href="{{ link.unsubscribe }}">x</a>',
+            r'story 0 has no {% call block\("top", story.number\) %}',
+        ),
         (
             "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
             r"body\.html, line 1: it uses itself over and over",
         ),
         (
             '<title>{% call block("contents") %}x{% endcall %}</title>',
-            "a block stands where a comment cannot",
+            'the block "contents" stands where a comment cannot, as in a title or in a tag',
         ),
+        (
+            """{% call block("line", 0) %}{% endcall %}<p title='{% call block("top", 1) %}x{% endcall %}'>""",
+            'body.html: the block "top" stands where',
+        ),
+        ('<br {% call block("personal") %}{% endcall %}>', 'the block "personal" stands where'),
     ],
 )
 def test_a_broken_template_says_where_and_why(tmp_path: Path, text, told):
