@@ -287,7 +287,7 @@ def test_a_missing_template_is_named(tmp_path: Path):
             'the block "contents" stands where a comment cannot, as in a title or in a tag',
         ),
         (
-            """{% call block("line", 0) %}{% endcall %}<p title='{% call block("top", 1) %}x{% endcall %}'>""",
+            """<!-- b --><p title='{% call block("top", 1) %}x{% endcall %}'>""",
             'body.html: the block "top" stands where',
         ),
         ('<br {% call block("personal") %}{% endcall %}>', 'the block "personal" stands where'),
