@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from functools import cached_property
-from itertools import zip_longest
+from pathlib import Path
 from typing import NamedTuple
 
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
+from digest.errors import TemplateBrokenError
 from digest.rendering.furniture import reader_language
 
 # A part belongs to the block around it; all other blocks are named in full.
@@ -118,6 +119,8 @@ class Marks:
         if name not in BLOCKS | PARTS:
             known = ", ".join(sorted(BLOCKS | PARTS))
             raise ValueError(f'there is no block "{name}", only {known}')
+        if not all(type(key) is int for key in keys):
+            raise ValueError(f'the keys of the block "{name}" are numbers, such as story.number')
         body = caller()
         scope = " ".join([name, *map(str, keys)])
         marked = f"<!--{self._nonce} {scope}-->{body}<!--{self._nonce}-->"
@@ -155,13 +158,22 @@ class Marks:
             comments: all that a parser finds in it.
         """
         begun = [scope for scope, _ in self._mark.findall(page) if scope]
-        found = [text.removeprefix(f"{self._nonce} ") for text in comments if self._nonce in text]
-        pairs = zip_longest(begun, (scope for scope in found if scope != self._nonce))
-        return next((scope.split(" ")[0] for scope, there in pairs if scope != there), "")
+        start = f"{self._nonce} "
+        found = (text.removeprefix(start) for text in comments if text.startswith(start))
+        lost = (scope for scope in begun if scope != next(found, None))
+        return next(lost, "").partition(" ")[0]
 
-    def cut(self, page: str) -> tuple[Piece, ...]:
-        """The pieces of a page, in its order."""
-        return tuple(_joined(self._cut(page)))
+    def cut(self, page: str, path: Path) -> tuple[Piece, ...]:
+        """The pieces of a page, in its order.
+
+        Raises:
+            TemplateBrokenError: a mark is no longer what it was; the page was made of `path`.
+        """
+        pieces = tuple(_joined(self._cut(page)))
+        if any(self._nonce in piece.text.lower() for piece in pieces):
+            why = "a hole or a block goes through a filter: none works on what is filled in later"
+            raise TemplateBrokenError(place=path, why=why)
+        return pieces
 
     def _cut(self, page: str) -> Iterator[Piece]:
         scopes = [""]

@@ -19,6 +19,9 @@ from digest.store.document import EditionDocument, Placement, StoryEntry
 
 OUR_THEME = Theme()
 
+_SUBJECT, _HTML, _TEXT = (
+    f"email/edition/{name}" for name in ("subject.txt", "body.html", "body.txt")
+)
 _INDENT = re.compile(r"\s*\n\s*")
 _BLANK_LINES = re.compile(r"[ \t]+(?=\n)")
 
@@ -54,17 +57,14 @@ def render_edition(
         "hole": marks.hole,
         "_": words.word,
     }
-    pages = {
-        name: templates.render(f"email/edition/{name}", **context)
-        for name in ("subject.txt", "body.html")
-    }
-    text = templates.render("email/edition/body.txt", **context, note=marks.note)
-    misplaced = marks.misplaced(pages["body.html"], comments_of(pages["body.html"]))
+    subject = templates.render(_SUBJECT, **context)
+    html = templates.render(_HTML, **context)
+    text = templates.render(_TEXT, **context, note=marks.note)
+    misplaced = marks.misplaced(html, comments_of(html))
     if misplaced:
-        place = templates.path_of("email/edition/body.html")
         why = f'the block "{misplaced}" stands where a comment cannot, as in a title or in a tag'
-        raise TemplateBrokenError(place=place, why=why)
-    html = inline(_INDENT.sub("\n", pages["body.html"]))
+        raise TemplateBrokenError(place=templates.path_of(_HTML), why=why)
+    html = inline(_INDENT.sub("\n", html))
     rendered = RenderedEdition(
         language=language or document.language,
         headings=tuple(heading.key for heading in document.headings),
@@ -72,9 +72,9 @@ def render_edition(
             _facts(entry, view, document)
             for entry, view in zip(document.stories, viewer.stories, strict=True)
         ),
-        subject=marks.cut(pages["subject.txt"].strip()),
-        html=marks.cut(html),
-        text=marks.cut(_BLANK_LINES.sub("", text)),
+        subject=marks.cut(subject.strip(), templates.path_of(_SUBJECT)),
+        html=marks.cut(html, templates.path_of(_HTML)),
+        text=marks.cut(_BLANK_LINES.sub("", text), templates.path_of(_TEXT)),
         links=marks.links,
     )
     _check(rendered, templates)
@@ -107,25 +107,33 @@ def _facts(entry: StoryEntry, view: StoryView, document: EditionDocument) -> Sto
 
 def _check(rendered: RenderedEdition, templates: Templates) -> None:
     """A publisher's template may look like anything, but not lose stories or the way out."""
-    for name, pieces in (("body.html", rendered.html), ("body.txt", rendered.text)):
-        missing = _missing(rendered.stories, pieces)
+    for name, pieces in ((_HTML, rendered.html), (_TEXT, rendered.text)):
+        missing = _missing(rendered.stories, pieces, _LINK if name == _HTML else _ADDRESS)
         if missing:
-            path = templates.path_of(f"email/edition/{name}")
-            raise TemplateBrokenError(place=path, why=missing)
+            raise TemplateBrokenError(place=templates.path_of(name), why=missing)
     common = rendered.sizes[""].html + rendered.sizes[""].text
     if common > BUDGET:
         why = f"what is outside all blocks takes {common:,} bytes, more than a mail may"
-        path = templates.path_of("email/edition/body.html")
-        raise TemplateBrokenError(place=path, why=why)
+        raise TemplateBrokenError(place=templates.path_of(_HTML), why=why)
 
 
-def _missing(stories: tuple[StoryFacts, ...], pieces: tuple[Piece, ...]) -> str:
+# How a part ends before the token of a way out: in HTML as a link, and not within a comment.
+_LINK = re.compile(r'<a\b(?:(?!<!--)[^>])*\bhref="[^"<>]*/unsubscribe/$')
+_ADDRESS = re.compile(r"/unsubscribe/$")
+
+
+def _missing(
+    stories: tuple[StoryFacts, ...], pieces: tuple[Piece, ...], way_out: re.Pattern[str]
+) -> str:
     ways_out = (
-        before.text.endswith("/unsubscribe/") and piece.hole == Slot.TOKEN
+        piece.hole == Slot.TOKEN
+        and piece.scope in {"", "personal"}
+        and way_out.search(before.text)
+        and before.text.rfind("<!--") <= before.text.rfind("-->")
         for before, piece in pairwise(pieces)
     )
     if not any(ways_out):
-        return "it has no {{ link.unsubscribe }}"
+        return "it has no {{ link.unsubscribe }} for everybody, as a link"
     untold = False
     for piece in pieces:
         untold = piece.hole != "notes" and (untold or piece.hole.startswith("note "))

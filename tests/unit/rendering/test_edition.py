@@ -273,7 +273,18 @@ def test_a_missing_template_is_named(tmp_path: Path):
         ('{{ hole("token-1") }}', r'line 1: "token-1" is no hole: a number stands behind'),
         ('{{ theme.parse_raw("x") }}', r"line 1: 'theme' has no 'parse_raw'"),
         ("{{ theme.light.model_construct() }}", r"line 1: 'palette' has no 'model_construct'"),
-        ("<p>Hello</p>", r"body\.html: it has no {{ link.unsubscribe }}"),
+        (
+            '{% call block("line", "x") %}{% endcall %}',
+            'line 1: the keys of the block "line" are numb',
+        ),
+        ('{{ hole("counts") | title }}', r"body\.html: a hole or a block goes through a filter"),
+        ("<p>Hello</p>", r"body\.html: it has no {{ link.unsubscribe }} for everybody, as a link"),
+        ("<p>{{ link.unsubscribe }}</p>", r"it has no {{ link.unsubscribe }} for"),
+        ('<p><!-- <a href="{{ link.unsubscribe }}">x</a> --></p>', "it has no {{ link.unsub"),
+        (
+            '{% call block("shortened") %}<a href="{{ link.unsubscribe }}">x</a>{% endcall %}',
+            "it has no {{ link.unsubscribe }} for",
+        ),
         (
             '<a href="{{ link.unsubscribe }}">x</a>',
             r'story 0 has no {% call block\("top", story.number\) %}',
