@@ -13,7 +13,17 @@ from fastapi import Request
 
 from digest.errors import ForeignFormError, PreviewForbiddenError
 
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+# What proxies add: all of `x-forwarded-…`, and these.
+_PASSED_ON = {
+    "cf-connecting-ip",
+    "forwarded",
+    "true-client-ip",
+    "via",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-forwarded-for",
+    "x-real-ip",
+}
 
 
 def local_only(request: Request) -> None:
@@ -26,7 +36,9 @@ def local_only(request: Request) -> None:
     named = (request.url.hostname or "").strip("[]")
     # A proxy that says nothing of itself speaks HTTP/1.0, as nginx does; no browser does.
     silent_proxy = request.scope["http_version"] == "1.0"
-    passed_on = silent_proxy or any(name in request.headers for name in _FORWARDED)
+    passed_on = silent_proxy or any(
+        name.startswith("x-forwarded") or name in _PASSED_ON for name in request.headers
+    )
     if passed_on or not (_is_loopback(client) and (named == "localhost" or _is_loopback(named))):
         raise PreviewForbiddenError
 

@@ -10,10 +10,12 @@ from sqlmodel import Session
 from digest.bootstrap import App
 from digest.config import Newsletter
 from digest.delivery.proof import Proof
-from digest.errors import MessageTooLargeError
-from digest.rendering import languages
+from digest.editions.calendar import FIRST_DAY
+from digest.errors import MessageTooLargeError, UsageError
+from digest.rendering import languages, reader_language
 from digest.rendering.lint import lint_html, lint_message
-from digest.store.models import EditionStatus
+from digest.store.models import Edition, EditionStatus
+from digest.text import one_line
 from digest.web.preview.asked import Asked, Reader, reader_of
 from digest.web.preview.live import Live
 from digest.web.preview.look import Look
@@ -21,6 +23,7 @@ from digest.web.preview.readers import boxes, days_around
 from digest.web.preview.report import (
     by_reason,
     findings_said,
+    language_name,
     shed_in_words,
     sizes_of,
     story_rows,
@@ -67,7 +70,15 @@ class Visit:
 
     @cached_property
     def look(self) -> Look:
-        """The edition."""
+        """The edition.
+
+        Raises:
+            UsageError: what was asked for is no date.
+        """
+        if written := self.asked.no_day:
+            raise UsageError(
+                detail=f'"{one_line(written, 100)}" is no date: choose one from {FIRST_DAY} on'
+            )
         return self.live.look(self.session, self.app, self.newsletter, self.day)
 
     @cached_property
@@ -102,7 +113,7 @@ def frame(visit: Visit) -> dict[str, Any]:
         "date": visit.day,
         "days": days_around(visit.session, newsletter, visit.day, visit.today),
         "boxes": boxes(app.settings, newsletter, asked.sections),
-        "own_language": app.settings.language(newsletter),
+        "own_language": language_name(app.settings.language(newsletter)),
         "query": visit.query(),
         "query_on": visit.query,
     }
@@ -113,7 +124,7 @@ def always(live: Live, app: App, asked: Asked) -> dict[str, Any]:
     return {
         "asked": asked,
         "newsletters": app.settings.newsletters,
-        "languages": languages(),
+        "languages": {tag: language_name(tag) for tag in languages()},
         "views": VIEWS,
         "panes": PANES,
         "problem": live.problem,
@@ -144,6 +155,7 @@ def content(visit: Visit) -> dict[str, Any]:
         "look": look,
         "proof": proof,
         "reader": reader,
+        "spoken": language_name(reader_language(reader.language, look.document.language)),
         "notes": [*notes_on(look), *absent_panels(visit)],
         "sizes": sizes_of(message),
         "too_large": too_large,
@@ -156,12 +168,15 @@ def content(visit: Visit) -> dict[str, Any]:
 
 
 def absent_panels(visit: Visit) -> list[str]:
-    """Which panels are declared, and not in the edition."""
+    """Which panels are declared, and not in the edition, and what takes them in."""
+    edition, remedy = visit.look.edition, ""
+    if edition is not None and edition.status == EditionStatus.DRAFT:
+        remedy = f" ({_rebuild(edition)} takes in what is there now)"
     there = {panel.name for panel in visit.look.document.panels}
     declared = visit.app.settings.panels_of(visit.newsletter)
     return [
         f'The panel "{panel.name}" is not in it: its data were absent, stale or of no use when it '
-        "was composed, as the log says, or it was declared since."
+        f"was composed, as the log says, or it was declared since{remedy}."
         for panel in declared
         if panel.name not in there
     ]
@@ -177,8 +192,13 @@ def notes_on(look: Look) -> list[str]:
             "Frozen when its sending began: changed templates and colours show in later editions."
         )
     elif edition.status == EditionStatus.DRAFT and edition.composed < edition.cutoff:
-        rebuild = f"digest editions build {edition.newsletter} --date {edition.date} --rebuild"
+        rebuild = _rebuild(edition)
         notes.append(f"Composed before its cut-off: what came since is not in it ({rebuild}).")
     if edition.note:
         notes.append(edition.note)
     return notes
+
+
+def _rebuild(draft: Edition) -> str:
+    """The command that composes a draft anew."""
+    return f"digest editions build {draft.newsletter} --date {draft.date} --rebuild"

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import ColumnElement, func
+from sqlmodel import Session, and_, col, or_, select
 
 from digest.config import Newsletter, Settings
+from digest.errors import UsageError
 from digest.store.models import Edition, Subscriber, Subscription
+from digest.text import one_line
 
 _FOUND = 12
 
@@ -58,7 +60,44 @@ def days_around(session: Session, newsletter: Newsletter, day: date, today: date
 
 def find_readers(session: Session, newsletter: Newsletter, typed: str) -> list[Found]:
     """Readers of a newsletter whose address or name holds what was typed, the first dozen."""
+    query = (
+        select(col(Subscriber.email), col(Subscriber.name), col(Subscription.sections))
+        .join(Subscription, col(Subscription.subscriber_id) == Subscriber.id)
+        .where(_fits(newsletter, typed))
+        .order_by(col(Subscriber.key))
+        .limit(_FOUND)
+    )
+    return [
+        Found(email, name, ", ".join(chosen) if chosen else "all sections")
+        for email, name, chosen in session.exec(query)
+    ]
+
+
+def only_reader(session: Session, newsletter: Newsletter, typed: str) -> str:
+    """The address of the one reader of a newsletter who fits what was typed.
+
+    Raises:
+        UsageError: nobody fits, or several do; it names up to a dozen of them.
+    """
+    found = find_readers(session, newsletter, typed)
+    if len(found) == 1:
+        return found[0].email
+    what = f'"{one_line(typed, 100)}"'
+    if not found:
+        raise UsageError(detail=f"No subscriber fits {what}: write a part of an address or name")
+    count = select(func.count()).select_from(Subscription).join(Subscriber)
+    fitting = session.exec(count.where(_fits(newsletter, typed))).one()
+    names = [f"{one.email} ({one.name})" if one.name else one.email for one in found]
+    more = f" and {fitting - len(found):,} more" if fitting > len(found) else ""
+    raise UsageError(detail=f"{fitting:,} subscribers fit {what}: {', '.join(names)}{more}")
+
+
+def _fits(newsletter: Newsletter, typed: str) -> ColumnElement[bool]:
+    """The condition on subscriptions, with their subscribers, that fit what was typed."""
+    mine = col(Subscription.newsletter) == newsletter.slug
     text = typed.strip().casefold()
+    if not text:
+        return mine
     # SQLite knows capitals in ASCII only: other names are looked for as people write them, too.
     spellings = {text, typed.strip(), text.title(), text.upper()}
     holds = or_(
@@ -66,18 +105,7 @@ def find_readers(session: Session, newsletter: Newsletter, typed: str) -> list[F
         func.lower(col(Subscriber.name)).contains(text, autoescape=True),
         *(col(Subscriber.name).contains(spelt, autoescape=True) for spelt in sorted(spellings)),
     )
-    query = (
-        select(col(Subscriber.email), col(Subscriber.name), col(Subscription.sections))
-        .join(Subscription, col(Subscription.subscriber_id) == Subscriber.id)
-        .where(Subscription.newsletter == newsletter.slug)
-        .order_by(col(Subscriber.key))
-        .limit(_FOUND)
-    )
-    found = session.exec(query.where(holds) if text else query)
-    return [
-        Found(email, name, ", ".join(chosen) if chosen else "all sections")
-        for email, name, chosen in found
-    ]
+    return and_(mine, holds)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from email import message_from_bytes
 from typing import NamedTuple
 
+from babel import Locale, UnknownLocaleError
+
 from digest.delivery.message import MAX_BYTES
 from digest.editions.reasons import replaced, said
 from digest.editions.selection import Excluded
@@ -23,6 +25,14 @@ _PARTS = {
     "brief": ("brief", "briefs"),
     "story": ("story", "stories"),
 }
+
+
+def language_name(tag: str) -> str:
+    """A language by its English name: `Portuguese (Brazil)`; what has none stays a tag."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name("en") or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
 
 
 class Sizes(NamedTuple):

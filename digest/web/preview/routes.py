@@ -54,11 +54,15 @@ Visited = Annotated[Visit, Depends(_visit)]
 
 
 @router.get("")
-def show(visit: Visited, told: str = "") -> HTMLResponse:
+def show(request: Request, visit: Visited, told: str = "") -> Response:
     """The page with everything; where something is wrong, with what that is in its place."""
     facts, status = always(visit.live, visit.app, visit.asked), 200
     try:
         facts |= frame(visit)
+        if visit.asked.subscriber not in {"", visit.reader.email}:
+            # Written out, so that the address stays theirs when somebody comes who fits, too.
+            whole = request.url.include_query_params(subscriber=visit.reader.email)
+            return RedirectResponse(str(whole), 303)
         # Before the rest: what changes while the page is made must make it load again.
         facts["seen"] = visit.version
         facts |= content(visit)
