@@ -1,13 +1,14 @@
 """An edition's mails for its readers: each choice and language is prepared once and kept."""
 
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from digest.delivery.addresses import BadAddressError, Mailbox, mailbox
 from digest.delivery.ledger import Claim
 from digest.delivery.message import (
     MAX_BYTES,
+    Letterhead,
     PreparedMail,
     Recipient,
     letterhead,
@@ -18,7 +19,7 @@ from digest.delivery.replies import Answer, Stage
 from digest.delivery.transitions import Skip
 from digest.editions.life import load_document
 from digest.errors import MessageTooLargeError
-from digest.rendering import Choice, furniture, reader_language
+from digest.rendering import Choice, RenderedEdition, furniture, reader_language
 from digest.sections import section_key
 from digest.store.models import Edition
 
@@ -50,8 +51,10 @@ class Stationery:
         self._letterhead = letterhead(
             press.settings, newsletter, document, self.edition_id, press.tokens
         )
-        self._prepared = lru_cache(_CHOICES_KEPT)(self._prepare)
-        self._date = lru_cache(_CHOICES_KEPT)(self._write_date)
+        # Functions of no stationery: methods would keep it, and all mails, from going when it is done.
+        prepared = partial(_prepared, self._letterhead, self._rendered)
+        self._prepared = lru_cache(_CHOICES_KEPT)(prepared)
+        self._date = lru_cache(_CHOICES_KEPT)(partial(_date, self._rendered))
 
     def mail(self, claim: Claim, *, utf8: bool) -> Mail | Skip | Answer:
         """The mail of a claim, or why there is none; an answer is our own, in the server's place.
@@ -85,13 +88,16 @@ class Stationery:
             raise MessageTooLargeError(edition=self.edition_id, size=len(data), limit=MAX_BYTES)
         return Mail(self._letterhead.envelope_sender(claim.delivery_id), recipient, data)
 
-    def _prepare(self, choice: Choice, language: str) -> PreparedMail | None:
-        rendered = self._rendered.for_reader(language)
-        spliced, prepared = prepare_choice(self._letterhead, rendered, choice)
-        return prepared if spliced.stories else None
 
-    def _write_date(self, day: date, language: str) -> str:
-        return furniture(self._rendered.for_reader(language).language).long_date(day)
+def _prepared(
+    letterhead: Letterhead, rendered: RenderedEdition, choice: Choice, language: str
+) -> PreparedMail | None:
+    spliced, prepared = prepare_choice(letterhead, rendered.for_reader(language), choice)
+    return prepared if spliced.stories else None
+
+
+def _date(rendered: RenderedEdition, day: date, language: str) -> str:
+    return furniture(rendered.for_reader(language).language).long_date(day)
 
 
 @lru_cache(maxsize=4096)

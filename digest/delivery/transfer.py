@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from digest.rendering import Slot
+from digest.rendering import Slot, measure, transferred
 
 BOUNDARY = "=_digest"
 """Between the parts of a mail. "=_" stands in neither quoted-printable nor base64 (RFC 2045 section
-6.7), so no text can hold it."""
+6.7), and `Ascii` takes no line that could be one of these: so no text can end a part."""
 _END = f"\r\n--{BOUNDARY}--\r\n".encode("ascii")
 
 LINE = 76
@@ -24,8 +24,6 @@ _SOFT = b"=\r\n"
 _DOTTED = re.compile(rb"^\.[^\r\n]*", re.MULTILINE)
 # A value that stands for itself on a line of its own, such as a token or most addresses.
 _SAFE = re.compile(r"(?!\.)[!-<>-~](?:[ -<>-~]{0,73}[!-<>-~])?")
-# What quoted-printable leaves as it is, on one line: most tokens and addresses.
-_LITERAL = re.compile(r"[!-\-/-<>-~][!-<>-~]{0,70}")
 _TRIPLES = LINE // 4 * 3
 
 
@@ -36,8 +34,6 @@ def quoted(text: str) -> bytes:
     joined, to the joined text.
     """
     if _SAFE.fullmatch(text):
-        return text.encode("ascii") + _SOFT
-    if _LITERAL.fullmatch(text):
         return text.encode("ascii") + _SOFT
     plain = _lines(text).encode("utf-8", "replace")
     encoded = binascii.b2a_qp(plain, istext=True).replace(b"\n", b"\r\n")
@@ -163,14 +159,17 @@ class Ascii:
         A line may have 998 octets (RFC 5321 section 4.5.3.1.6), and an address is of any length.
         """
         page = "\n" + "".join(_WIDEST.get(piece, piece) for piece in pieces)
-        unreferred = "".join(_SHEET.findall(page)) + "".join(_CONTROLS.findall(page))
+        if not page.isascii() and (
+            _CONTROL.search(page) or not all(map(str.isascii, _SHEET.findall(page)))
+        ):
+            return False
         lines = _referred(page).split(b"\r\n")
         return (
-            unreferred.isascii()
-            and Slot.EMAIL not in pieces
-            and all(len(line) <= _LONGEST for line in lines)
-            # A value at the beginning of a line may begin with a dot, and what follows one, too.
-            and not any(line.startswith(b"@@") for line in lines)
+            Slot.EMAIL not in pieces
+            and max(map(len, lines)) <= _LONGEST
+            # A value at the beginning of a line may begin with a dot, and what follows one, too;
+            # and "--" may be the boundary.
+            and not any(line.startswith((b"@@", b"--")) for line in lines)
             and not any(piece.startswith(".") for piece in _first(pieces))
         )
 
@@ -185,7 +184,7 @@ _LONGEST = 998
 _WIDEST: dict[str, str] = {Slot.TOKEN: "@" * 64, Slot.SINCE: "@" * 350}
 _SHEET = re.compile(r"<style\b.*?</style", re.DOTALL | re.IGNORECASE)
 # HTML reads references to these as other characters (WHATWG HTML, section 13.2.5.80).
-_CONTROLS = re.compile("[\x80-\x9f]")
+_CONTROL = re.compile("[\x80-\x9f]")
 
 
 def _first(pieces: Sequence[str]) -> Iterator[str]:
@@ -205,16 +204,26 @@ def _referred(text: str) -> bytes:
 
 def shortest(pieces: Sequence[str | Slot]) -> Quoted | Base64:
     """The text in the encoding that makes it shorter."""
-    quoted_printable, base64 = Quoted(pieces), Base64(pieces)
-    return base64 if base64.size < quoted_printable.size else quoted_printable
+    # Counted, not tried: to encode takes most of what it takes to prepare a mail.
+    in_quoted, in_base64 = transferred(*measure(_text_of(pieces)))
+    return Base64(pieces) if in_base64 < in_quoted else Quoted(pieces)
 
 
 def shortest_markup(pieces: Sequence[str | Slot]) -> Ascii | Quoted | Base64:
     """The HTML in the encoding that makes it shortest."""
-    encoded = shortest(pieces)
-    if Ascii.takes(pieces) and (ascii_only := Ascii(pieces)).size < encoded.size:
-        return ascii_only
-    return encoded
+    text = _text_of(pieces)
+    beyond = len(text) - len(text.encode("ascii", "ignore"))
+    in_ascii = len(text) + text.count("\n") + beyond * (_REFERENCE - 1)
+    if in_ascii < min(transferred(*measure(text))) and Ascii.takes(pieces):
+        return Ascii(pieces)
+    return shortest(pieces)
+
+
+_REFERENCE = len("&#1234;")
+
+
+def _text_of(pieces: Sequence[str | Slot]) -> str:
+    return "".join(piece for piece in pieces if not isinstance(piece, Slot))
 
 
 def alternative(

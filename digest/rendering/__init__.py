@@ -1,7 +1,7 @@
 """Rendering: an edition becomes HTML and text once, as blocks; each reader's mail is spliced."""
 
 from digest.rendering.assembly import fill
-from digest.rendering.blocks import RenderedEdition, Slot
+from digest.rendering.blocks import RenderedEdition, Slot, measure, transferred
 from digest.rendering.bounds import Tried, bounded
 from digest.rendering.edition import render_edition
 from digest.rendering.furniture import direction, furniture, languages, reader_language
@@ -25,7 +25,9 @@ __all__ = [
     "furniture",
     "inline_css",
     "languages",
+    "measure",
     "reader_language",
     "render_edition",
     "splice",
+    "transferred",
 ]

@@ -208,6 +208,11 @@ def measure(text: str) -> tuple[int, int]:
     return len(data), len(data) + 2 * len(data.translate(None, _PLAIN))
 
 
+def transferred(plain: int, quoted: int) -> tuple[int, int]:
+    """The bytes of a measured text in quoted-printable and in base64, all line breaks included."""
+    return quoted + 3 * (quoted // 73 + 1), (plain + 2) // 3 * 4 * 78 // 76 + 2
+
+
 def _room(hole: str, links: Sequence[str]) -> tuple[int, int]:
     """What is set aside for what will stand in a hole."""
     kind, _, number = hole.partition("-")

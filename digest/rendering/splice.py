@@ -6,7 +6,7 @@ from operator import sub
 from typing import NamedTuple
 
 from digest.rendering.assembly import assembled, fill, ordered
-from digest.rendering.blocks import RenderedEdition, Size, Slot, StoryFacts, measure
+from digest.rendering.blocks import RenderedEdition, Size, Slot, StoryFacts, measure, transferred
 from digest.rendering.furniture import furniture, in_order
 from digest.rendering.viewer import home_of
 from digest.sections import is_within
@@ -266,8 +266,6 @@ def _any_within(key: str, choice: Collection[str]) -> bool:
 
 
 def _transferred(size: Size) -> int:
-    """The bytes of both parts in transfer, soft line breaks and line ends included."""
-    return sum(
-        min(quoted + 3 * (quoted // 73 + 1), (plain + 2) // 3 * 4 * 78 // 76 + 2)
-        for plain, quoted in ((size.html, size.html_quoted), (size.text, size.text_quoted))
-    )
+    """The bytes of both parts in transfer."""
+    html = transferred(size.html, size.html_quoted)
+    return min(html) + min(transferred(size.text, size.text_quoted))

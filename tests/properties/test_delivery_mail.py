@@ -234,7 +234,11 @@ def as_read(page: str) -> str:
 
 @settings(max_examples=300)
 @given(
-    st.lists(st.sampled_from(["<p>", "</p>", "\n", ".", "é", "’", "&amp;", "&", "a b", "ж"]))
+    st.lists(
+        st.sampled_from(
+            ["<p>", "</p>", "\n", ".", "--=_digest--", "é", "’", "&amp;", "&", "a b", "ж"]
+        )
+    )
     | st.lists(texts.map(html.escape), max_size=5),
     st.text("ab.é", max_size=20),
 )
@@ -243,7 +247,9 @@ def test_html_in_ascii_is_the_same_document(parts, since):
     if not Ascii.takes(page):
         return
     written = b"".join(Ascii(page).fill({Slot.SINCE: since}))
-    assert all(len(line) <= 998 and not line.startswith(b".") for line in written.split(b"\r\n"))
+    assert all(
+        len(line) <= 998 and not line.startswith((b".", b"--")) for line in written.split(b"\r\n")
+    )
     whole = "".join(since if part is Slot.SINCE else str(part) for part in page)
     read = tostring(html5lib.parse(written.decode("ascii"))).decode()
     assert read.replace("\n .", "\n.") == tostring(html5lib.parse(lines(whole))).decode()
@@ -259,6 +265,7 @@ def test_html_in_ascii_is_the_same_document(parts, since):
         ["<p>\n", Slot.TOKEN],
         [Slot.TOKEN],
         ["<p>\n", "."],
+        ["<p>\n--=_digest--\n</p>" + "<p class='a'>x</p>" * 99],
         ["<p>" + "x" * 700, Slot.SINCE],
     ],
 )
