@@ -300,7 +300,11 @@ def load_settings(given: Path | None = None) -> Settings:
     except SecretUnreadableError as error:
         problems.append(f"{path}: {error}")
     if settings is not None:
-        told = (*_server_problems(settings), *_face_problems(settings))
+        told = (
+            *_folder_problems(settings),
+            *_server_problems(settings),
+            *_face_problems(settings),
+        )
         problems += [f"{path}: {problem}" for problem in told]
     if problems or settings is None:
         raise ConfigInvalidError(problems="\n".join(problems))
@@ -326,6 +330,17 @@ def _read_secret(path: Path, key: str, remedy: str) -> str:
     except UnicodeDecodeError as error:
         why = "it is not text"
         raise SecretUnreadableError(key=key, path=path, why=why, remedy=remedy) from error
+
+
+def _folder_problems(settings: Settings) -> Iterator[str]:
+    """What no path can say by itself."""
+    if settings.site.templates is None:
+        return
+    folder = settings.within(settings.site.templates)
+    try:
+        next(folder.iterdir(), None)
+    except (OSError, ValueError):
+        yield f"site.templates: {folder} is no folder that can be read: make it, or name another"
 
 
 def _server_problems(settings: Settings) -> Iterator[str]:

@@ -107,7 +107,7 @@ class Logo(Table):
     """[theme.logo]: a picture that stands for the title on the masthead."""
 
     url: Link
-    width: int = Field(ge=40, le=672)
+    width: int = Field(ge=40)
     alt: str = Field(default="", max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from digest.config import Settings, WhenTemplatesFail
 from digest.delivery.proof import NOBODY, Press, proof_of_document
-from digest.errors import DigestError, UsageError
+from digest.errors import DigestError, TemplateBrokenError, UsageError
 from digest.ingest.logo import look_at_logo
 from digest.notices.letter import write
 from digest.rehearsal.editions import RIGHT_TO_LEFT, Masthead, Sample, sample_editions
@@ -135,12 +135,19 @@ def _rehearse(result: Result, mail: str, jobs: Iterable[_Job], templates: Templa
             try:
                 data = job.make(apart)
             except DigestError as error:
-                finding = Finding(RULES["template-broken"], str(error), f"email/{mail}")
+                finding = Finding(RULES["template-broken"], _what(error), f"email/{mail}")
                 result.add(mail, job.sample, finding)
                 return
             result.rehearsed.append(Rehearsed(mail, job.sample, len(data)))
             for finding in lint_message(data, bulk=mail == EDITION):
                 result.add(mail, job.sample, finding)
+
+
+def _what(error: DigestError) -> str:
+    """What is wrong, without the remedy where that is the rule's own."""
+    if isinstance(error, TemplateBrokenError):
+        return f"{error.facts['place']}: {error.facts['why']}"
+    return str(error)
 
 
 def _editions(press: Press) -> Iterator[_Job]:

@@ -330,3 +330,19 @@ def test_a_bad_secret_key_is_told(load, tmp_path: Path, content: str | None, why
 def test_an_unknown_newsletter_is_told_with_those_there_are(load):
     with pytest.raises(UnknownNewsletterError, match=r'called "evening".*has morning'):
         load(SITE + NEWSLETTER).newsletter("evening")
+
+
+def test_a_folder_of_templates_that_is_none_is_told_with_all_else(problems, tmp_path: Path):
+    (tmp_path / "file").touch()
+    faint = '[theme.light]\nsoft = "#8a8a8a"\n'
+    for name in ("nowhere", "file", r"\u0000"):
+        told = problems(f'{SITE}templates = "{name}"\n{NEWSLETTER}{faint}')
+        assert told[0].startswith("digest.toml: site.templates: ")
+        assert told[0].endswith(" is no folder that can be read: make it, or name another")
+        assert "theme.light.soft" in told[1]
+
+
+def test_a_publishers_folder_of_templates_lies_beside_the_configuration(load, tmp_path: Path):
+    (tmp_path / "own").mkdir()
+    site = load(f'{SITE}templates = "own"\n{NEWSLETTER}').site
+    assert site.templates == Path("own")

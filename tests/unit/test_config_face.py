@@ -73,6 +73,10 @@ def test_the_environment_sets_a_colour(load, monkeypatch: pytest.MonkeyPatch):
             '[theme.logo]\nurl = "https://a.example/l.png"\nwidth = 600',
             "theme.logo.width: the masthead is 592 pixels wide: write so many or less",
         ),
+        (
+            '[theme]\nwidth = 600\n[theme.logo]\nurl = "https://a.example/l.png"\nwidth = 900',
+            "theme.logo.width: the masthead is 552 pixels wide: write so many or less",
+        ),
     ],
 )
 def test_each_mistake_in_a_theme_has_its_line(problems, text: str, told: str):
@@ -106,6 +110,12 @@ def test_one_newsletters_paper_can_make_the_ink_of_all_hard_to_read(problems):
     places = [problem.split(": ")[1] for problem in told]
     light = "newsletters[1].theme.light"
     assert places == [f"{light}.ink", f"{light}.soft", f"{light}.accent"]
+
+
+def test_a_logo_of_all_can_be_too_wide_for_one_newsletters_paper(problems):
+    logo = '[theme.logo]\nurl = "https://a.example/l.png"\nwidth = 592\n'
+    (problem,) = problems(logo + BASE + "[newsletters.theme]\nwidth = 600\n")
+    assert "newsletters[1].theme.logo.width: the masthead is 552 pixels wide" in problem
 
 
 def test_what_is_wrong_for_all_is_told_once(problems):

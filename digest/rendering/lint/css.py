@@ -118,7 +118,7 @@ def _values(tokens: list[Token]) -> Iterator[str]:
                 yield "css-unit-percent"
             case "ident" if token.lower_value in _WORDS:
                 yield _WORDS[token.lower_value]
-            case "function":
+            case "function" if token.lower_name != "url":  # in quotes, which is as old as without
                 yield _FUNCTIONS.get(token.lower_name, f"the function {token.lower_name}()")
                 yield from _values(token.arguments)
             case "() block":

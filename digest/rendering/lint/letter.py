@@ -12,6 +12,8 @@ from digest.rendering.lint.rules import Findings
 
 MAX_BYTES = 100_000
 _LINE_BYTES = 998
+_OF_NAMES = {"idna", "punycode"}
+"""What Python can decode, but no text is written in."""
 _TO_COVER = {"from", "list-unsubscribe", "list-unsubscribe-post"}
 
 
@@ -26,17 +28,15 @@ def part(letter: EmailMessage, kind: str) -> str:
         if each.get_content_type() == kind and not each.is_attachment():
             payload = each.get_payload(decode=True)
             raw = payload if isinstance(payload, bytes) else b""
-            return raw.decode(_charset(each), "replace").replace("\r\n", "\n")
+            return _decoded(raw, each.get_content_charset() or "utf-8").replace("\r\n", "\n")
     return ""
 
 
-def _charset(each: EmailMessage) -> str:
-    named = each.get_content_charset() or "utf-8"
+def _decoded(raw: bytes, charset: str) -> str:
     try:
-        "".encode(named)
-    except LookupError:
-        return "utf-8"
-    return named
+        return raw.decode("utf-8" if charset in _OF_NAMES else charset, "replace")
+    except (LookupError, ValueError):
+        return raw.decode("utf-8", "replace")
 
 
 def check_letter(data: bytes, letter: EmailMessage, found: Findings, *, bulk: bool) -> None:

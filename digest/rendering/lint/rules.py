@@ -75,7 +75,7 @@ _CLIENTS = [
         ),
         (
             "script",
-            "there are no scripts, no event handlers, no frames, no refresh",
+            "there are no scripts, no event handlers, no frames, no refresh, no ping",
             "remove it: every client does, and filters take it for an attack",
         ),
     ),

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from digest.rendering.lint.addresses import inner_host, is_whole
 from digest.rendering.lint.page import Element, Node, Page
+from digest.rendering.lint.pictures import pictures
 from digest.rendering.lint.rules import Findings
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -26,9 +27,7 @@ def check_structure(page: Page, found: Findings) -> None:
         _check_image(page, image, found)
     for element in page.elements:
         _check_activity(element, found)
-        for name in ("href", "src"):
-            if host := inner_host(element.get(name) or ""):
-                found.add("host-public", f"the host {host[:60]}", element.place)
+    _check_addresses(page, found)
 
 
 def _check_frame(page: Page, found: Findings) -> None:
@@ -61,7 +60,7 @@ def _check_activity(element: Element, found: Findings) -> None:
     if element.tag == "meta" and (element.get("http-equiv") or "").lower() == "refresh":
         found.add("script", "a meta that leads to another page", element.place)
     for name in element.node.attrib:
-        if re.fullmatch(r"on[a-z]+", name):
+        if re.fullmatch(r"on[a-z]+|ping", name):
             found.add("script", f"the attribute {name}", element.place)
 
 
@@ -104,11 +103,22 @@ def _check_image(page: Page, image: Element, found: Findings) -> None:
         found.add("image-size", "no width in pixels", image.place)
     if image.style("height") != "auto" and not re.fullmatch(r"\d+", image.get("height") or ""):
         found.add("image-size", "no height", image.place)
-    source = image.get("src") or ""
-    if not is_whole(source) or not source.lower().startswith("https:"):
-        found.add("image-source", f'src="{source[:60]}"', image.place)
     if page.is_hidden(image) or any(_is_dot(image, side) for side in ("width", "height")):
         found.add("image-seen", "an image that nobody sees", image.place)
+
+
+def _check_addresses(page: Page, found: Findings) -> None:
+    for element in page.elements:
+        _check_host(element.get("href") or "", element.place, found)
+    for picture in pictures(page):
+        if not is_whole(picture.address) or not picture.address.lower().startswith("https:"):
+            found.add("image-source", picture.written, picture.place)
+        _check_host(picture.address, picture.place, found)
+
+
+def _check_host(address: str, place: str, found: Findings) -> None:
+    if host := inner_host(address):
+        found.add("host-public", f"the host {host[:60]}", place)
 
 
 def _is_dot(image: Element, side: str) -> bool:

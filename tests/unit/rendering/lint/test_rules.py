@@ -11,6 +11,17 @@ _IMAGE = '<img src="https://news.example.org/1.jpg" width="112" height="84" alt=
 _DARK = "@media (prefers-color-scheme: dark)"
 _DATA = "<table><tr><th>Ferry</th><td>09:00</td></tr></table>"
 _HEAD_LINES = {line.partition(":")[0]: f"{line}\n" for line in HEAD.splitlines() if line[0] != " "}
+_PICTURES = [
+    ("<td>", '<td background="http://10.0.0.1/t.png">'),
+    ("<p>", '<p style="background:#fff url(http://10.0.0.1/t.gif)">'),
+    ("<p>", "<p style=\"background:#fff url( 'http://10.0.0.1/t.gif' )\">"),
+    ("<p>", """<p style='list-style-image:image-set("http://10.0.0.1/t.gif" 1x)'>"""),
+    ("<style>", "<style>p { background: url(http://10.0.0.1/t.png) }"),
+    ("<style>", f"<style>{_DARK} {{ p {{ background: url(http://10.0.0.1/t.png) }} }}"),
+    ("<img", '<img srcset="https://news.example.org/1.jpg, http://10.0.0.1/2.jpg 2x"'),
+    ("<tr>", '<!--[if mso]><v:fill src="http://10.0.0.1/t.png"><![endif]--><tr>'),
+]
+"""Pictures within reach of no reader, and by no TLS."""
 
 BAD: dict[str, list[tuple[str, str]]] = {
     "unsupported": [
@@ -40,6 +51,7 @@ BAD: dict[str, list[tuple[str, str]]] = {
         ("<p>Ferries", "<script>1</script><p>Ferries"),
         ("<p>Ferries", '<iframe src="https://x.example.org"></iframe><p>Ferries'),
         ("<p>", '<p onclick="1">'),
+        ("<a ", '<a ping="https://news.example.org/seen" '),
         ("<title>", '<meta http-equiv="Refresh" content="0;url=https://x.example.org"><title>'),
         ("<p>Ferries", "<!--[if IE]><script>1</script><![endif]--><p>Ferries"),
         ("<p>Ferries", "<!--[if gte mso 9]></div><script>1</script><![endif]--><p>Ferries"),
@@ -82,6 +94,7 @@ BAD: dict[str, list[tuple[str, str]]] = {
             ('https://news.example.org/1"', f'https://{host}/1"')
             for host in ("localhost:8080", "nas.local.", "intranet", "2130706433", "0x7f.1")
         ),
+        *((old, new.replace("http://", "https://")) for old, new in _PICTURES),
     ],
     "link-text": [
         *(
@@ -97,6 +110,7 @@ BAD: dict[str, list[tuple[str, str]]] = {
         ("https://news.example.org/1.jpg", "data:image/gif;base64,R0lGODlhAQABAAAAACw="),
         ("https://news.example.org/1.jpg", "cid:picture"),
         ("https://news.example.org/1.jpg", "http://news.example.org/1.jpg"),
+        *((old, new.replace("10.0.0.1", "a.example.org")) for old, new in _PICTURES),
     ],
     "image-seen": [
         ('width="112" height="84"', 'width="1" height="1"'),
@@ -175,7 +189,8 @@ _TOGETHER = {
     "text-size": {"partly-supported", "unsupported"},
     "text-dressed": {"unsupported", "partly-supported"},
     "image-size": {"partly-supported"},
-    "image-source": {"unsupported"},
+    "host-public": {"unsupported", "partly-supported", "untested"},
+    "image-source": {"unsupported", "partly-supported", "untested"},
     "image-seen": {"unsupported", "partly-supported"},
     "alternative": {"text-missing"},
 }
@@ -296,6 +311,27 @@ def test_elements_within_each_other_without_end_are_no_trouble():
 
 def test_a_table_of_data_needs_no_role():
     assert lint_html(spoilt(PAGE, ("<p>Ferries", f"{_DATA}<p>Ferries"))) == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("<img", '<img srcset="https://a.example.org/1,5.jpg 1x,https://a.example.org/2.jpg 2x"'),
+        (
+            "<style>",
+            "<!--[if mso]><style>v { behavior: url(#default#VML) }</style><![endif]--><style>",
+        ),
+        ("<p>", "<p style=\"background:url('https://a.example.org/1.jpg')\">"),
+    ],
+)
+def test_a_picture_on_the_web_may_be_wherever_pictures_are(change: tuple[str, str]):
+    assert not broken(spoilt(MAIL, change)) & {"image-source", "host-public", "css-broken"}
+
+
+@pytest.mark.parametrize("charset", ["undefined", "idna", "punycode", "hex", "none", "utf-8\0"])
+def test_a_charset_that_is_of_no_use_for_text_is_taken_as_utf_8(charset: str):
+    mail = MAIL.replace("charset=utf-8", f'charset="{charset}"')
+    assert lint_message(mail.encode()) == ()
 
 
 @pytest.mark.parametrize("host", ["93.184.215.14", "[2606:4700::1111]", "bücher.example"])
