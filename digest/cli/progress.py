@@ -1,4 +1,4 @@
-"""The progress of a sending, on standard error: a bar at a terminal, else a line now and then."""
+"""Progress, on standard error: of a sending a bar at a terminal, else a line now and then."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column
+from rich.text import Text
 
 from digest.cli.common import note
 
@@ -36,6 +37,17 @@ def sending_progress(clock: Callable[[], datetime], *, quiet: bool) -> Iterator[
             yield _to_bar(bar, clock)
     else:
         yield _to_lines(clock)
+
+
+@contextmanager
+def working() -> Iterator[Callable[[str], object]]:
+    """What to tell what is worked on, of work that takes seconds: a line at a terminal alone."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with console.status("") as status:
+            yield lambda what: status.update(Text(what))
+    else:
+        yield lambda _: None
 
 
 class Pace:

@@ -33,9 +33,11 @@ def check(context: typer.Context, as_json: Json = False) -> None:
 
     Ends with 1 if there is an error; warnings alone end with 0.
     """
+    from digest.cli.progress import working
     from digest.rehearsal import check_templates
 
-    result = check_templates(program(context).press)
+    with working() as tell:
+        result = check_templates(program(context).press, tell)
     data = {
         "mails": [rehearsed._asdict() for rehearsed in result.rehearsed],
         "findings": [_fault_data(fault) for fault in result.faults],

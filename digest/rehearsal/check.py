@@ -13,6 +13,7 @@ from digest.ingest.logo import look_at_logo
 from digest.notices.letter import write
 from digest.rehearsal.editions import RIGHT_TO_LEFT, Masthead, Sample, sample_editions
 from digest.rehearsal.notices import NOTICES
+from digest.rehearsal.strays import strays
 from digest.rendering import Templates, languages
 from digest.rendering.bounds import KeptApart
 from digest.rendering.lint import RULES, Finding, Severity, lint_message
@@ -68,7 +69,11 @@ class Result:
         return fault.finding.rule.severity is Severity.ERROR
 
 
-def check_templates(press: Press) -> Result:
+Tell = Callable[[str], object]
+"""Is told the mail and the sample that are rehearsed next."""
+
+
+def check_templates(press: Press, tell: Tell = lambda _: None) -> Result:
     """Rehearse every mail with the publisher's templates, theme and newsletters.
 
     A template that is broken is a fault as any other, and ends the rehearsal of its mail alone.
@@ -89,9 +94,20 @@ def check_templates(press: Press) -> Result:
             finding = Finding(RULES["mail-unknown"], f"email/{mail}", f"email/{mail}/subject.txt")
             result.add(mail, "", finding)
             continue
-        _rehearse(result, mail, jobs, press.templates)
+        _rehearse(result, mail, jobs, press.templates, tell)
+    _look_for_strays(result, press.templates)
     _look_at_logos(result, press)
     return result
+
+
+def _look_for_strays(result: Result, templates: Templates) -> None:
+    told = {fault.mail for fault in result.faults if fault.finding.rule is RULES["mail-unknown"]}
+    for file, name, nearest in strays(templates):
+        if name.parent.name not in told:
+            hint = f": did you mean {nearest}?" if nearest else ""
+            what = f"{name} replaces none of ours, and no template of yours names it{hint}"
+            finding = Finding(RULES["template-stray"], what, str(file))
+            result.add(name.parent.name or "templates", "", finding)
 
 
 def _look_at_logos(result: Result, press: Press) -> None:
@@ -128,10 +144,13 @@ class _Job(NamedTuple):
     make: Callable[[Templates], bytes]
 
 
-def _rehearse(result: Result, mail: str, jobs: Iterable[_Job], templates: Templates) -> None:
+def _rehearse(
+    result: Result, mail: str, jobs: Iterable[_Job], templates: Templates, tell: Tell
+) -> None:
     """Make and lint a mail with every sample, all of them in one child with its limits."""
     with KeptApart(templates) as apart:
         for job in jobs:
+            tell(f"{mail}: {job.sample}")
             try:
                 data = job.make(apart)
             except DigestError as error:

@@ -77,10 +77,20 @@ def test_nothing_is_found_in_our_templates(site: Path):
 
 
 def test_each_mistake_in_a_publishers_templates_is_told_and_the_rest_is_checked(site: Path):
-    why = '{% block why %}<p style="display:flex">x</p>{% endblock %}'
+    why = "{% block why %}{% include 'email/failed/why.html' %}{% endblock %}"
     take_over(site, "failed/body.html", lambda text: text + why)
     broken = take_over(site, "paused/body.html", lambda text: f"\n\n{{% if %}}\n{text}")
     shutil.copytree(OUR_TEMPLATES / "email" / "failed", site / "own" / "email" / "farewell")
+    (site / "own" / "email" / "failed" / "why.html").write_text('<p style="display:flex">x</p>')
+    for stray in (
+        "email/failed/bdy.html",
+        "edition/body.txt",
+        "own.html",
+        ".old/x.html",
+        "LIESMICH",
+    ):
+        (site / "own" / stray).parent.mkdir(exist_ok=True)
+        (site / "own" / stray).touch()
     status, said = check(site)
     assert status == 1
     unsupported = r"failed \(facts 1 in en.*\): error unsupported: display:flex: not in Outlook"
@@ -90,7 +100,12 @@ def test_each_mistake_in_a_publishers_templates_is_told_and_the_rest_is_checked(
     assert f"{broken}, line 3:" in said
     assert said.count("or remove your copy") == 1
     assert "farewell: warning mail-unknown" in said
-    assert re.search(r"\n6 mails with \d+ samples: 2 errors, 1 warning\n$", said)
+    assert re.search(r"\n6 mails with \d+ samples: 2 errors, 4 warnings\n$", said)
+    assert re.findall("template-stray: (.+?) replaces .+ names it(.*)", said) == [
+        ("edition/body.txt", ": did you mean email/edition/body.txt?"),
+        ("email/failed/bdy.html", ": did you mean body.html?"),
+        ("own.html", ""),
+    ]
 
 
 def test_a_loop_that_one_sample_alone_comes_to_ends_and_is_told_with_it(

@@ -216,6 +216,11 @@ _TEMPLATES = [
             "every folder with a subject.txt makes a mail that the program sends",
             "remove the folder, or give it the name of one of ours",
         ),
+        (
+            "template-stray",
+            "every file in your folder replaces one of ours, or is named by another of yours",
+            "give it the path of one of ours, or remove it",
+        ),
     ),
 ]
 RULES = {

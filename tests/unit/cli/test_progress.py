@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.cli.progress import Pace, outlook, sending_progress
+from digest.cli.progress import Pace, outlook, sending_progress, working
 from digest.delivery.account import Tally
 
 NOW = datetime(2026, 3, 3, 5, 0, tzinfo=UTC)
@@ -117,3 +117,14 @@ def test_who_wants_json_gets_no_progress(capsys: pytest.CaptureFixture[str]):
     with sending_progress(lambda: NOW, quiet=True) as tell:
         assert tell is None
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_worked_on_is_said_at_a_terminal_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    for forced, said in (("", False), ("1", True)):
+        monkeypatch.setenv("FORCE_COLOR", forced)
+        with working() as tell:
+            tell("edition: [b]Chinese")
+        out, err = capsys.readouterr()
+        assert (out, "edition: [b]Chinese" in err) == ("", said)

@@ -176,7 +176,7 @@ BAD: dict[str, list[tuple[str, str]]] = {
     "dkim-covers": [(":list-unsubscribe-post;", ";"), ("h=from:", "h=")],
 }
 
-_ELSEWHERE = {"template-broken", "logo-unusable", "mail-unknown"}
+_ELSEWHERE = {"template-broken", "logo-unusable", "mail-unknown", "template-stray"}
 """Those of templates, which a mail cannot break: see the tests of the rehearsal."""
 _TOGETHER = {
     # What breaks the first breaks the other, too.
