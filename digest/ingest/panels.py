@@ -10,7 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 
 from digest.config import Newsletter, Settings
 from digest.config import Panel as Declared
@@ -24,13 +32,24 @@ _AT_ONCE = 8
 
 _log = logging.getLogger(__name__)
 
-_Words = StringConstraints(strip_whitespace=True, min_length=1)
+# What all panels of an edition may have. They are in every mail, and nothing of them is shed.
+_FIGURES = 24
+_CHARACTERS = 4_000
+
+
+def _seen(text: str) -> str:
+    if not one_line(text):
+        raise PydanticCustomError("string_too_short", "it is empty")
+    return text
+
+
+_Words = StringConstraints(strip_whitespace=True)
 
 
 class _FigureData(BaseModel):
-    label: Annotated[str, _Words, Field(max_length=40)]
-    value: Annotated[str, _Words, Field(max_length=60)]
-    url: Annotated[str, Field(max_length=2000, pattern="^(https?://|$)")] = ""
+    label: Annotated[str, _Words, Field(max_length=40), AfterValidator(_seen)]
+    value: Annotated[str, _Words, Field(max_length=60), AfterValidator(_seen)]
+    url: Annotated[str, Field(max_length=300, pattern="^(https?://|$)")] = ""
 
 
 class PanelData(BaseModel):
@@ -41,13 +60,30 @@ class PanelData(BaseModel):
 
 
 def read_panels(settings: Settings, newsletter: Newsletter, now: datetime) -> tuple[Panel, ...]:
-    """The panels of a newsletter as they are now; one that is of no use is left out."""
+    """The panels of a newsletter as they are now; one that is of no use is left out.
+
+    So is one that there is no room for beside those declared before it.
+    """
     declared = settings.panels_of(newsletter)
     if not declared:
         return ()
     with ThreadPoolExecutor(min(len(declared), _AT_ONCE)) as pool:
-        read = pool.map(lambda panel: _read_or_warn(panel, settings, now), declared)
-        return tuple(panel for panel in read if panel)
+        read = list(pool.map(lambda panel: _read_or_warn(panel, settings, now), declared))
+    kept: list[Panel] = []
+    for panel in filter(None, read):
+        figures = [figure for one in (*kept, panel) for figure in one.figures]
+        told = sum(len(part) for figure in figures for part in figure.model_dump().values())
+        if len(figures) <= _FIGURES and told <= _CHARACTERS:
+            kept.append(panel)
+            continue
+        _log.warning(
+            'the panel "%s" is left out: the panels of an edition may have %d figures and %s '
+            "characters in all (see docs/reference/panels.md)",
+            panel.name,
+            _FIGURES,
+            f"{_CHARACTERS:,}",
+        )
+    return tuple(kept)
 
 
 def _read_or_warn(panel: Declared, settings: Settings, now: datetime) -> Panel | None:

@@ -15,9 +15,11 @@ import pytest
 from digest.config import Panel, Settings, load_settings
 from digest.editions.life import Rebuild, build, load_document
 from digest.ingest.panels import read_panels
+from digest.rendering import render_edition, splice
 from digest.store import Store
 from digest.store.models import EditionStatus
 from tests.conftest import CONFIG
+from tests.documents import SITE, TEMPLATES, ordinary_day
 from tests.webserver import Server, answer, serving
 
 NOW = datetime(2026, 3, 3, 5, tzinfo=UTC)
@@ -95,6 +97,7 @@ def test_panels_come_from_files_and_addresses_in_their_order(
         (data(figures=FIGURES * 7), "figures: it has more than 12 entries"),
         (data(figures=[{"label": "Sofia"}]), "figures[1].value: it is missing"),
         (data(figures=[{"label": " ", "value": "x"}]), "figures[1].label: it is empty"),
+        (data(figures=[{"label": "a", "value": "\u202e"}]), "figures[1].value: it is empty"),
         (
             data(figures=[{"label": "a", "value": "x" * 61}]),
             "figures[1].value: it is longer than 60",
@@ -117,6 +120,24 @@ def test_data_of_another_form_leave_the_panel_out(
     said = warning(caplog)
     assert said.startswith(f'the panel "bad" is left out: {folder}/bad.json holds no panel: ')
     assert told in said
+
+
+def test_what_there_is_no_room_for_is_left_out(
+    settings: Settings, folder: Path, caplog: pytest.LogCaptureFixture
+):
+    # Panels stand in every mail, whatever else it sheds.
+    long = [{"label": "a", "value": "b", "url": f"https://x.test/{'c' * 285}"}]
+    (folder / "long.json").write_bytes(data(figures=long * 12))
+    (folder / "many.json").write_bytes(data(figures=FIGURES * 6))
+    (folder / "few.json").write_bytes(data())
+    told = with_panels(settings, a="long.json", b="long.json", c="many.json", d="few.json")
+    assert list(read(told)) == ["a", "c"]
+    assert [record.args[0] for record in caplog.records if record.args] == ["b", "d"]
+    assert "may have 24 figures and 4,000 characters in all" in caplog.text
+    stored = read_panels(told, told.newsletter("morning"), NOW)
+    document = ordinary_day().model_copy(update={"panels": stored})
+    mail = splice(render_edition(document, SITE, TEMPLATES), None)
+    assert (mail.stories, mail.shed) == (len(document.stories), ())
 
 
 def test_a_file_that_is_none_is_not_waited_for(
