@@ -51,7 +51,7 @@ class Stationery:
         self._letterhead = letterhead(
             press.settings, newsletter, document, self.edition_id, press.tokens
         )
-        # Functions of no stationery: methods would keep it, and all mails, from going when it is done.
+        # No methods: these would keep the stationery, and all its mails, when it is done.
         prepared = partial(_prepared, self._letterhead, self._rendered)
         self._prepared = lru_cache(_CHOICES_KEPT)(prepared)
         self._date = lru_cache(_CHOICES_KEPT)(partial(_date, self._rendered))

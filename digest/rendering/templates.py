@@ -1,8 +1,9 @@
 """Templates: a publisher's folder goes before ours, file by file, in Jinja2's sandbox."""
 
+import os
 import re
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,7 +42,7 @@ def state_of(folders: Iterable[Path]) -> FileState:
     A file that was put back may be older than the others: so it is no matter which is the newest.
     """
     found = []
-    for path in (path for folder in folders for path in (folder, *folder.rglob("*"))):
+    for path in (path for folder in folders for path in _within(folder)):
         try:
             facts = path.stat()
         except OSError:  # it has just been removed
@@ -50,13 +51,26 @@ def state_of(folders: Iterable[Path]) -> FileState:
     return tuple(sorted(found))
 
 
+def _within(folder: Path) -> Iterator[Path]:
+    """The folder, those in it, and all their files; behind links, too, each folder once."""
+    seen = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield Path(place)
+        yield from (Path(place, name) for name in files)
+
+
 # Classes of what templates see, such as EditionView for `edition`.
 _VIEW = re.compile("(View|Facts)$")
 # What an expression in a template can raise.
 _TEMPLATES_OWN = (
     *(OutOfTimeError, MemoryError),
     *(TemplateError, ArithmeticError, AttributeError, LookupError),
-    *(RecursionError, TypeError, ValueError),
+    *(RuntimeError, TypeError, ValueError),
 )
 
 
@@ -144,8 +158,7 @@ class Templates:
 
     def path_of(self, name: str) -> Path:
         """The file that a template is read from."""
-        files = (folder / name for folder in self.folders)
-        return next((file for file in files if file.is_file()), Path(name))
+        return self._files.first(name) or Path(name)
 
     def render(self, name: str, **context: object) -> str:
         """The text that the template makes of its variables.
@@ -179,9 +192,8 @@ class Templates:
         for frame in reversed(frames):
             if any(Path(frame.filename).is_relative_to(folder) for folder in self.folders):
                 raise kind(place=f"{frame.filename}, line {frame.lineno}", why=why) from error
-        if unbounded:
-            raise kind(place=self.path_of(name), why=why) from error
-        raise error
+        # What is the same for all mails fails when it is parsed, before any line is run.
+        raise kind(place=self.path_of(name), why=why) from error
 
 
 @lru_cache(maxsize=4)

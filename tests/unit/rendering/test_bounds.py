@@ -100,6 +100,8 @@ def test_a_sheet_of_endless_styles_ends_too(own: Own):
     [
         ("one\n{% if %}", TemplateBrokenError, r"body\.html, line 2: Expected an expression"),
         ("{{ editon.title }}", TemplateBrokenError, r"line 1: 'editon' is undefined"),
+        ("one\n{{ cycler() }}", TemplateBrokenError, r"body\.html, line 2: at least one item"),
+        ("{{ (10**5000)|string }}", TemplateBrokenError, r"body\.html: Exceeds the limit"),
         (
             '{% extends "email/own.html" %}',
             TemplateBrokenError,
@@ -175,7 +177,14 @@ def test_every_change_of_a_file_is_seen_whatever_its_time(own: Own, tmp_path: Pa
     states.append(state_of(templates.own))
     body.unlink()
     states.append(state_of(templates.own))
-    assert len(set(states)) == 4
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "linked").symlink_to(elsewhere)
+    (tmp_path / "round").symlink_to(tmp_path)
+    states.append(state_of(templates.own))
+    (elsewhere / "body.html").write_text("four")
+    states.append(state_of(templates.own))
+    assert len(set(states)) == 6
     assert states[-1] == state_of(templates.own)
 
 
