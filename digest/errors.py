@@ -265,6 +265,10 @@ class FolderInUseError(DigestError):
     """The folder {folder} holds something else: name another with --folder."""
 
 
+class NoDemoError(UsageError):
+    """The folder {folder} holds no demonstration: run `digest demo --folder {folder}` first."""
+
+
 class DemoFailedError(DigestError):
     """The demonstration did not come to its end: {why}."""
 

@@ -20,9 +20,15 @@ def demo(
             envvar="DEMO_WAIT", help="Keep the preview open; so at a terminal unless told."
         ),
     ] = None,
+    show: Annotated[
+        bool, typer.Option("--show", help="Only show what the last run left in the folder.")
+    ] = False,
 ) -> None:
     """Show the whole main job: collect, group, compose, render, deliver to a local catcher."""
-    from digest.demo.show import demonstrate
+    from digest.demo.show import demonstrate, show_again
 
+    if show:
+        show_again(folder, typer.echo)
+        return
     stays = sys.stdin.isatty() if wait is None else wait
     demonstrate(folder, typer.echo, wait=stays)

@@ -1,13 +1,14 @@
 """A local SMTP server that keeps every mail as a file and sends none on."""
 
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from digest.running import listen
 
 LOOPBACK = "127.0.0.1"
 _UNSAFE = re.compile(r"[^\w.@+-]")
@@ -34,12 +35,16 @@ class Catcher:
 
 
 @contextmanager
-def catching(folder: Path) -> Iterator[tuple[Catcher, int]]:
-    """A catcher that listens on the loopback while the block runs, and its port."""
+def catching(folder: Path, port: int = 0) -> Iterator[tuple[Catcher, int]]:
+    """A catcher that listens on the loopback while the block runs, and its port; 0 is any free one.
+
+    Raises:
+        PortTakenError: something else listens there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     catcher = Catcher(folder)
     # aiosmtpd tries its own port when it starts, so it wants to know it beforehand.
-    with socket.create_server((LOOPBACK, 0)) as free:
+    with listen(LOOPBACK, port) as free:
         port = free.getsockname()[1]
     controller = Controller(
         catcher, hostname=LOOPBACK, port=port, enable_SMTPUTF8=True, ready_timeout=30

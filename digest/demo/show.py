@@ -20,9 +20,15 @@ from digest.config import load_settings
 from digest.delivery import send_edition
 from digest.delivery.proof import proof_of_edition
 from digest.demo.catcher import LOOPBACK, Catcher, catching
-from digest.demo.sample import ARTICLE_FILES, MORNING, unpack
+from digest.demo.sample import ARTICLE_FILES, EDITION_DATE, MORNING, unpack
 from digest.editions.life import load_document
-from digest.errors import CannotWriteError, DemoFailedError, FolderInUseError, PortTakenError
+from digest.errors import (
+    CannotWriteError,
+    DemoFailedError,
+    FolderInUseError,
+    NoDemoError,
+    PortTakenError,
+)
 from digest.ingest.importing import import_files
 from digest.running import Site, listen, run_parts
 from digest.scheduler import bring_out, plan
@@ -63,9 +69,29 @@ def demonstrate(folder: Path, say: Say, *, wait: bool) -> None:
         _deliver(demo, edition)
         _point(demo, edition, time.perf_counter() - began, stays=wait)
         if wait:
-            say("\nThe preview stays open until Ctrl-C.")
+            say(f"\nThe preview stays open until Ctrl-C; later on: {_again(folder)}")
             asyncio.run(run_parts(demo.app, site=demo.site))
         demo.app.close()
+
+
+def show_again(folder: Path, say: Say) -> None:
+    """Serve the pages and pictures of an earlier demonstration, and catch its mails, until Ctrl-C.
+
+    Raises:
+        NoDemoError: there is none in the folder.
+        PortTakenError: another program has a port that its pictures or mails name.
+    """
+    if not (folder / MARK).exists():
+        raise NoDemoError(folder=folder)
+    settings = load_settings(folder / "digest.toml")
+    with (
+        catching(folder / "mails", settings.smtp.port),
+        listen(LOOPBACK, settings.web.port) as listening,
+        contextlib.closing(App(settings, clock=_from_morning())) as app,
+    ):
+        app.store.check()
+        say(f"preview at {_preview_page(app)} (Ctrl-C ends it)")
+        asyncio.run(run_parts(app, site=_site(app, folder, listening)))
 
 
 @contextlib.contextmanager
@@ -81,9 +107,18 @@ def _prepared(folder: Path, say: Say) -> Iterator[Demo]:
         settings = load_settings(folder / "digest.toml")
         Store(settings.database_url).upgrade()
         app = App(settings, clock=_from_morning())
-        web = create_app(app)
-        web.mount("/demo-images", StaticFiles(directory=folder / "images"))
-        yield Demo(app, folder, catcher, say, Site(web, listening))
+        yield Demo(app, folder, catcher, say, _site(app, folder, listening))
+
+
+def _site(app: App, folder: Path, listening: socket.socket) -> Site:
+    """The program's pages, and the pictures of the invented news: those of real news are online."""
+    web = create_app(app)
+    web.mount("/demo-images", StaticFiles(directory=folder / "images"))
+    return Site(web, listening)
+
+
+def _preview_page(app: App) -> str:
+    return f"{app.settings.site.base_url}/preview?newsletter=morning&date={EDITION_DATE}"
 
 
 def _unpack_anew(folder: Path) -> None:
@@ -190,13 +225,13 @@ def _point(demo: Demo, edition: Edition, seconds: float, *, stays: bool) -> None
     app, say, folder = demo.app, demo.say, demo.folder
     say(f"\nDone in {seconds:.1f} s. Where to look:")
     say(f"  mails     {folder / 'mails'}/*.eml")
-    command = f"{_program()} --config {folder / 'digest.toml'}"
-    if stays:
-        base = app.settings.site.base_url
-        say(f"  preview   {base}/preview?newsletter=morning&date={edition.date}")
-    else:
-        say(f"  preview   {command} preview --date {edition.date}")
-    say(f"  account   {command} editions show {edition.id}")
+    say(f"  preview   {_preview_page(app) if stays else _again(folder)}")
+    say(f"  account   {_program()} --config {folder / 'digest.toml'} editions show {edition.id}")
+
+
+def _again(folder: Path) -> str:
+    """The command that shows a demonstration once it has ended: its pictures are served by it."""
+    return f"{_program()} demo --folder {folder} --show"
 
 
 def _program() -> str:

@@ -20,6 +20,7 @@ from digest.rendering import render_edition
 from digest.store.models import Delivery, Edition
 from digest.web.app import create_app
 from digest.web.preview.guard import local_only
+from digest.web.preview.views import USUAL
 from tests.articles import put
 from tests.audience import subscribe
 from tests.conftest import NOW
@@ -86,12 +87,18 @@ def test_what_cannot_be_shown_is_said_where_everything_else_still_can_be_chosen(
         ({"section": "Gardening"}, "choose from Politics"),
         ({"language": "klingon!"}, "is no language"),
         ({"subscriber": "nobody@example.org"}, "Nobody is subscribed"),
-        ({"subscriber": "nobody"}, "write it like name@example.org"),
+        ({"subscriber": "nobody"}, "No subscriber fits"),
+        ({"date": "2026-02-31"}, "&#34;2026-02-31&#34; is no date"),
+        ({"date": "soon", "newsletter": "morning"}, "&#34;soon&#34; is no date"),
+        ({"date": "9999-12-31"}, "choose one from 1970-01-01 on"),
     ):
         answer = client.get("/preview", params=query)
         assert answer.status_code == 404
         assert said in answer.text
-        assert '<form class="choice"' in answer.text
+        assert "There is nothing to show" in answer.text
+        assert 'name="date"' in answer.text
+    assert client.get("/preview?date=").status_code == 200  # the field was emptied
+    assert client.get("/preview/mail.txt?date=soon").status_code == 404
     assert client.get("/preview/view/hologram").status_code == 404
 
 
@@ -114,6 +121,47 @@ def test_readers_are_found_by_part_of_address_or_name(app: App, client: TestClie
         assert found(typed) == ["maria@example.org"]
 
 
+def test_the_only_one_who_fits_is_the_reader_and_several_are_named(app: App, client: TestClient):
+    subscribe(app.store, "ann@example.org", name="Ann Lee", sections=["Sports"])
+    answer = client.get("/preview", params={"subscriber": " Lee ", "view": "text", "told": "x"})
+    assert dict(answer.url.params) == {
+        "subscriber": "ann@example.org",
+        "view": "text",
+        "told": "x",
+    }
+    assert "Cup final" in client.get("/preview/mail.txt?subscriber=lee").text
+    subscribe(app.store, "joanna@example.org")
+    answer = client.get("/preview?subscriber=ann")
+    assert answer.status_code == 404
+    assert (
+        "2 subscribers fit &#34;ann&#34;: ann@example.org (Ann Lee), joanna@example.org."
+        in answer.text
+    )
+    subscribe(app.store, *(f"reader{number:02}@example.org" for number in range(30)))
+    page = client.get("/preview?subscriber=reader").text
+    assert "30 subscribers fit &#34;reader&#34;: reader00@example.org, reader01" in page
+    assert "reader11@example.org and 18 more." in page
+    # Whoever has been written out stays the one, though others hold the same letters.
+    subscribe(app.store, "mary-ann@example.org")
+    assert client.get("/preview?subscriber=ann@example.org").status_code == 200
+
+
+@ON_ONE_DATABASE
+def test_nothing_at_all_can_be_shown_and_languages_have_names(client: TestClient):
+    def ticked(query: str) -> list[str]:
+        page = client.get(f"/preview?{query}").text
+        return re.findall(r'name="view" value="([\w-]+)" checked', page)
+
+    assert ticked("") == list(USUAL)
+    assert ticked("view=") == ticked("view=hologram") == []
+    assert ticked("view=&view=source") == ["source"]
+    page = client.get("/preview?view=&language=ar").text
+    assert "&amp;view=&#34;" in page or 'language=ar&amp;view="' in page
+    assert "in Arabic</p>" in page
+    assert '<option value="ar" selected>Arabic</option>' in page
+    assert "the newsletter&#39;s (English)" in page or "the newsletter's (English)" in page
+
+
 def test_days_with_editions_are_a_step_away(app: App, client: TestClient):
     newsletter = app.settings.newsletter("morning")
     for days in (3, 1):
@@ -129,6 +177,7 @@ def test_days_with_editions_are_a_step_away(app: App, client: TestClient):
 @ON_ONE_DATABASE
 def test_an_empty_day_and_a_cancelled_edition_are_told(app: App, client: TestClient):
     page = client.get("/preview?date=2025-01-01").text
+    assert "No article has come for this day that is in no other edition" in page
     assert "nobody gets a mail" in page
     assert client.get("/preview/mail.eml?date=2025-01-01").status_code == 404
     edition = build(app.store, app.settings, app.settings.newsletter("morning"), NOW.date(), NOW)
@@ -270,19 +319,44 @@ def test_a_test_that_cannot_be_sent_is_refused_in_words(filed: App, server: Smtp
     assert server.taken() == {}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Forwarded-For",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Server",
+        "Forwarded",
+        "Via",
+        "X-Real-IP",
+        "True-Client-IP",
+        "CF-Connecting-IP",
+        "X-Client-IP",
+        "X-Cluster-Client-IP",
+        "X-Original-Forwarded-For",
+    ],
+)
+def test_what_a_proxy_passes_on_is_refused(name: str):
+    scope = _asking() | {"headers": [(b"host", b"127.0.0.1"), (name.lower().encode(), b"")]}
+    with pytest.raises(PreviewForbiddenError):
+        local_only(Request(scope))
+
+
 def test_a_proxy_that_does_not_say_so_is_known_by_its_http():
-    scope = {
+    with pytest.raises(PreviewForbiddenError):
+        local_only(Request(_asking() | {"http_version": "1.0"}))
+    local_only(Request(_asking()))
+
+
+def _asking() -> dict[str, object]:
+    return {
         "type": "http",
-        "http_version": "1.0",
+        "http_version": "1.1",
         "scheme": "http",
         "path": "/preview",
         "headers": [(b"host", b"127.0.0.1:8080")],
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 8080),
     }
-    with pytest.raises(PreviewForbiddenError):
-        local_only(Request(scope))
-    local_only(Request(scope | {"http_version": "1.1"}))
 
 
 @ON_ONE_DATABASE
@@ -291,7 +365,13 @@ def test_a_panel_that_is_left_out_is_told(app: App):
     settings = app.settings.model_copy(update={"panels": panels})
     put(app.store, "Parliament passes the budget", NOW - HOUR, "Politics")
     with closing(App(settings, lambda: NOW)) as with_panel, visitor(with_panel) as client:
-        assert "The panel &#34;weather&#34; is not in it" in client.get("/preview").text
+        said = client.get("/preview").text
+        assert "The panel &#34;weather&#34; is not in it" in said
+        assert "--rebuild" not in said
+        newsletter = settings.newsletter("morning")
+        build(with_panel.store, settings, newsletter, NOW.date(), NOW)
+        page = client.get("/preview").text
+        assert f"(digest editions build morning --date {NOW.date()} --rebuild takes in" in page
 
 
 @ON_ONE_DATABASE

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.demo.show import demonstrate
-from digest.errors import CannotWriteError, FolderInUseError
+from digest.demo.show import demonstrate, show_again
+from digest.errors import CannotWriteError, FolderInUseError, NoDemoError
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path):
@@ -21,3 +21,8 @@ def test_a_file_in_its_place_is_said_in_words(tmp_path: Path, below: str):
     file.touch()
     with pytest.raises(CannotWriteError, match="cannot be written"):
         demonstrate(file / below, print, wait=False)
+
+
+def test_where_there_was_no_demonstration_none_is_shown_again(tmp_path: Path):
+    with pytest.raises(NoDemoError, match="run `digest demo --folder"):
+        show_again(tmp_path, print)

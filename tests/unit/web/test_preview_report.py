@@ -8,6 +8,7 @@ from digest.store.document import Factor, Placement, Version
 from digest.web.preview.report import (
     by_reason,
     findings_said,
+    language_name,
     shed_in_words,
     sizes_of,
     story_rows,
@@ -24,6 +25,18 @@ def test_the_sizes_add_up_to_the_mail():
     assert sizes.total == len(data)
     assert min(sizes.head, sizes.text, sizes.html) > 0
     assert round(sum(sizes.shares.values()), 6) == 100 * len(data) / MAX_BYTES
+
+
+def test_languages_have_names():
+    names = {tag: language_name(tag) for tag in ("ar", "pt-BR", "zh-Hant", "tlh", "klingon!", "")}
+    assert names == {
+        "ar": "Arabic",
+        "pt-BR": "Portuguese (Brazil)",
+        "zh-Hant": "Chinese (Traditional)",
+        "tlh": "tlh",
+        "klingon!": "klingon!",
+        "": "",
+    }
 
 
 def test_of_no_mail_there_are_no_sizes():
