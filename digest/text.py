@@ -57,15 +57,21 @@ def _unpiled(text: str) -> str:
 
 
 def kept_apart(text: str, direction: str) -> str:
-    """The text, followed by an invisible mark where figures behind it would change sides with it.
+    """The text, with an invisible mark at an end of the other direction.
+
+    A plain line takes its direction from its first letter, and figures theirs from the letter
+    before them (Unicode Standard Annex 9, rules P2 and W7).
 
     Args:
-        text: stands within a line, with more after it.
+        text: stands at the beginning of a line or within, with more after it.
         direction: of that line, `ltr` or `rtl`.
     """
-    kinds = (_STRONG.get(unicodedata.bidirectional(character)) for character in reversed(text))
-    last = next(filter(None, kinds), direction)
-    return text if last == direction else text + _MARK_OF[direction]
+    kinds = [_STRONG.get(unicodedata.bidirectional(character)) for character in text]
+    strong = [kind for kind in kinds if kind] or [direction]
+    first, last = (
+        "" if kind == direction else _MARK_OF[direction] for kind in (strong[0], strong[-1])
+    )
+    return f"{first}{text}{last}"
 
 
 def one_line(text: str, limit: int | None = None) -> str:

@@ -33,14 +33,15 @@ def test_text_is_cleaned(text: str, clean: str):
     [
         ("World", "ltr", "World"),
         ("World » آسيا", "ltr", "World » آسيا\u200e"),
-        ("آسيا 7", "ltr", "آسيا 7\u200e"),
+        ("آسيا 7", "ltr", "\u200eآسيا 7\u200e"),
         ("آسيا", "rtl", "آسيا"),
-        ("World", "rtl", "World\u200f"),
+        ("World", "rtl", "\u200fWorld\u200f"),
+        ("EUR آسيا", "rtl", "\u200fEUR آسيا"),
         ("2026", "rtl", "2026"),
         ("", "ltr", ""),
     ],
 )
-def test_figures_after_a_text_of_the_other_direction_stay_in_place(text, direction, apart):
+def test_a_text_of_the_other_direction_turns_nothing_round(text, direction, apart):
     assert kept_apart(text, direction) == apart
 
 
