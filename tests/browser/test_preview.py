@@ -83,10 +83,10 @@ def test_the_desk_looks_at_an_edition(publisher: App, page: Page, own_templates:
         assert "view=headers" in page.url
         expect(page.locator("#bytes")).to_contain_text("bytes of 100,000")
 
-        page.get_by_label("Subscriber").press_sequentially("sport")
-        expect(page.locator("#readers option")).to_have_attribute("value", READER)
+        page.get_by_label("Subscriber").fill("sport")
         page.get_by_label("Subscriber").press("Enter")
         expect(page.get_by_label("Subscriber")).to_have_value(READER)
+        assert "subscriber=sport%40example.org" in page.url
         expect(page.locator("#subject")).to_contain_text("Cup final")
         desktop = page.frame_locator("#desktop")
         expect(desktop.get_by_role("heading", name="Cup final")).to_be_visible()
@@ -137,6 +137,37 @@ def test_each_view_is_what_it_is_called_and_the_page_can_be_used_by_all(publishe
             assert violations(page) == []
         page.set_viewport_size({"width": 800, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") == 800
+
+
+@ON_ONE_DATABASE
+def test_a_finding_leads_to_its_line_and_what_is_off_stays_off(publisher: App, page: Page):
+    url = "https://127.0.0.1/match"  # where no reader gets
+    put(publisher.store, "انتهت المباراة", NOW - HOUR, "World", language="ar", url=url)
+    with served(publisher) as address:
+        page.set_viewport_size({"width": 1280, "height": 800})
+        page.goto(f"{address}/preview?view=text")
+        direction = "line => getComputedStyle(line).unicodeBidi"
+        assert page.locator("#text code").evaluate(direction) == "plaintext"
+
+        for box in page.get_by_role("group", name="Side by side").get_by_role("checkbox").all():
+            box.uncheck()
+        expect(page.locator(".view:visible")).to_have_count(0)
+        assert page.url.endswith("?view=")
+        for visited in (page.url, f"{address}/preview"):
+            page.goto(visited)
+            expect(page.locator("#subject")).to_be_visible()
+            expect(page.locator(".view:visible")).to_have_count(0)
+        page.get_by_role("button", name="Show").click()
+        expect(page.locator(".view:visible")).to_have_count(0)
+
+        page.goto(f"{address}/preview?view=text")
+        finding = page.locator("[data-source]").first
+        line = (finding.get_attribute("href") or "").partition("#")[2]
+        # Once where the source was off, once where it is on.
+        for _ in range(2):
+            finding.click()
+            expect(page.locator("#view-source")).to_be_in_viewport(ratio=0.9)
+            expect(page.frame_locator("#source").locator(f"#{line}")).to_be_in_viewport()
 
 
 def test_a_reader_chooses_and_leaves(publisher: App, page: Page):
