@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shlex
 import shutil
 import socket
 import sys
@@ -226,12 +227,13 @@ def _point(demo: Demo, edition: Edition, seconds: float, *, stays: bool) -> None
     say(f"\nDone in {seconds:.1f} s. Where to look:")
     say(f"  mails     {folder / 'mails'}/*.eml")
     say(f"  preview   {_preview_page(app) if stays else _again(folder)}")
-    say(f"  account   {_program()} --config {folder / 'digest.toml'} editions show {edition.id}")
+    config = shlex.quote(str(folder / "digest.toml"))
+    say(f"  account   {_program()} --config {config} editions show {edition.id}")
 
 
 def _again(folder: Path) -> str:
     """The command that shows a demonstration once it has ended: its pictures are served by it."""
-    return f"{_program()} demo --folder {folder} --show"
+    return f"{_program()} demo --folder {shlex.quote(str(folder))} --show"
 
 
 def _program() -> str:
