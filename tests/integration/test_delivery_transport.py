@@ -21,7 +21,7 @@ from tests.smtp import CERTIFICATE, SmtpServer
 from tests.smtp_session import DROP, DROP_INSIDE, HANG
 from tests.transport import FakeTransport
 
-SHORT = timedelta(milliseconds=300)
+SHORT = timedelta(seconds=1)
 MESSAGE = b"Message-ID: <1@example.org>\r\n\r\nGood morning.\r\n"
 
 
