@@ -86,6 +86,7 @@ def test_late_once_and_leaving_with_one_click(
 
     again, beside = program.start("run"), program.start("scheduler")
     lines_until(again, "preview at")
+    lines_until(beside, "is due at")  # before that a signal ends it as any program
     assert "Ferries sail again" in get(late_morning, "/archive/morning")
     assert ended(again, signal.SIGINT) == 0
     assert ended(beside) == 0
@@ -105,7 +106,8 @@ def test_two_that_run_on_one_database_send_once(
     workers = [program.start("worker") for _ in range(2)]
     assert all_came.wait(PATIENCE)
     for process in schedulers + workers:
-        assert ended(process) == 0
+        # A signal ends one that has only just been started as it does any program.
+        assert ended(process) in {0, -signal.SIGTERM}
     assert server.taken() == {f"reader{number}@example.org": 1 for number in range(3)}
 
 
