@@ -217,7 +217,7 @@ class Tried:
         """Tell what failed, once for each place of a page until the templates are changed."""
         if isinstance(error, TemplateUnboundedError):
             self._unbounded.add(name)
-        place = name, *(str(error.facts.get(fact)) for fact in ("path", "line"))
+        place = name, *(str(error.facts.get(fact)) for fact in ("place", "path"))
         if place not in self._told:
             self._told.add(place)
             _log.error("your own templates failed, and ours are used instead: %s", error)

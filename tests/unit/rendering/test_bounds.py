@@ -205,3 +205,19 @@ def test_what_many_wait_for_is_tried_once_if_it_does_not_end(
     assert [one.result() for one in made] == ["ours"] * 4
     assert begun.call_count == 1
     assert caplog.text.count("it takes more than 0.5 seconds") == 1
+
+
+def test_what_fails_is_told_once_for_each_of_its_places(
+    own: Own, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    own("{{ x }}", "one.txt")
+    publishers = own("\n{{ x }}", "two.txt")
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    for name in ("one.txt", "two.txt"):
+        (ours / name).write_text("ours")
+    tried = Tried(Templates([publishers.folders[0], ours]))
+    for name in ("one.txt", "two.txt", "one.txt", "two.txt"):
+        assert tried.render("page", partial(words, name)) == "ours"
+    places = ("one.txt, line 1", "two.txt, line 2")
+    assert [caplog.text.count(place) for place in places] == [1, 1]
