@@ -204,9 +204,7 @@ def _referred(text: str) -> bytes:
 
 def shortest(pieces: Sequence[str | Slot]) -> Quoted | Base64:
     """The text in the encoding that makes it shorter."""
-    # Counted, not tried: to encode takes most of what it takes to prepare a mail.
-    in_quoted, in_base64 = transferred(*measure(_text_of(pieces)))
-    return Base64(pieces) if in_base64 < in_quoted else Quoted(pieces)
+    return _shorter(pieces, *transferred(*measure(_text_of(pieces))))
 
 
 def shortest_markup(pieces: Sequence[str | Slot]) -> Ascii | Quoted | Base64:
@@ -214,9 +212,15 @@ def shortest_markup(pieces: Sequence[str | Slot]) -> Ascii | Quoted | Base64:
     text = _text_of(pieces)
     beyond = len(text) - len(text.encode("ascii", "ignore"))
     in_ascii = len(text) + text.count("\n") + beyond * (_REFERENCE - 1)
-    if in_ascii < min(transferred(*measure(text))) and Ascii.takes(pieces):
+    in_others = transferred(*measure(text))
+    if in_ascii < min(in_others) and Ascii.takes(pieces):
         return Ascii(pieces)
-    return shortest(pieces)
+    return _shorter(pieces, *in_others)
+
+
+def _shorter(pieces: Sequence[str | Slot], in_quoted: int, in_base64: int) -> Quoted | Base64:
+    # Counted, not tried: to encode takes most of what it takes to prepare a mail.
+    return Base64(pieces) if in_base64 < in_quoted else Quoted(pieces)
 
 
 _REFERENCE = len("&#1234;")

@@ -25,13 +25,12 @@ def strays(templates: Templates) -> Iterator[Stray]:
     A name that a template puts together while it runs is not seen.
     """
     ours = {file.relative_to(templates.folders[-1]) for file in _files(templates.folders[-1])}
-    texts = {file: _text(file) for folder in templates.own for file in _files(folder)}
-    for folder in templates.own:
-        for file in _files(folder):
-            name = file.relative_to(folder)
-            others = (text for other, text in texts.items() if other != file)
-            if name not in ours and not _is_named(name, others):
-                yield Stray(file, name, _nearest(name, ours))
+    own = [(file, file.relative_to(folder)) for folder in templates.own for file in _files(folder)]
+    texts = {file: _text(file) for file, _ in own}
+    for file, name in own:
+        others = (text for other, text in texts.items() if other != file)
+        if name not in ours and not _is_named(name, others):
+            yield Stray(file, name, _nearest(name, ours))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -10,7 +10,8 @@ from digest.errors import TemplateBrokenError
 from digest.rendering.blocks import Marks, Piece, RenderedEdition, Slot, StoryFacts
 from digest.rendering.face import face
 from digest.rendering.furniture import furniture
-from digest.rendering.inliner import comments_of, inline_css
+from digest.rendering.inliner import comments_of, inline_css, unindented
+from digest.rendering.plain import trimmed
 from digest.rendering.splice import BUDGET
 from digest.rendering.templates import Templates
 from digest.rendering.view import SiteFacts, StoryView
@@ -22,8 +23,6 @@ OUR_THEME = Theme()
 _SUBJECT, _HTML, _TEXT = (
     f"email/edition/{name}" for name in ("subject.txt", "body.html", "body.txt")
 )
-_INDENT = re.compile(r"\s*\n\s*")
-_BLANK_LINES = re.compile(r"[ \t]+(?=\n)")
 
 
 def render_edition(
@@ -64,7 +63,7 @@ def render_edition(
     if misplaced:
         why = f'the block "{misplaced}" stands where a comment cannot, as in a title or in a tag'
         raise TemplateBrokenError(place=templates.path_of(_HTML), why=why)
-    html = inline(_INDENT.sub("\n", html))
+    html = inline(unindented(html))
     rendered = RenderedEdition(
         language=language or document.language,
         headings=tuple(heading.key for heading in document.headings),
@@ -74,7 +73,7 @@ def render_edition(
         ),
         subject=marks.cut(subject.strip(), templates.path_of(_SUBJECT)),
         html=marks.cut(html, templates.path_of(_HTML)),
-        text=marks.cut(_BLANK_LINES.sub("", text), templates.path_of(_TEXT)),
+        text=marks.cut(trimmed(text), templates.path_of(_TEXT)),
         links=marks.links,
     )
     _check(rendered, templates)

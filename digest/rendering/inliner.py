@@ -4,11 +4,13 @@ import logging
 import re
 from functools import cache
 from types import ModuleType
+from typing import Any
 
 from digest.errors import InlineError
 
 # Where a line may end and nothing changes: lines are short then, as mail wants them.
 _BETWEEN = re.compile("(</(?:p|li)>)(?=<)")
+_INDENT = re.compile(r"\s*\n\s*")
 _CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
 
 
@@ -24,12 +26,21 @@ def _premailer() -> ModuleType:
     return module
 
 
-def comments_of(html: str) -> list[str]:
-    """The comments of a page, as the parser that inlines finds them."""
+def _parsed(html: str) -> Any:
+    """The root of a page."""
     from lxml import etree  # type: ignore[import-untyped]  # noqa: PLC0415 - as premailer
 
-    page = etree.fromstring(html.strip(), etree.HTMLParser(huge_tree=True))
-    return [comment.text or "" for comment in page.getroottree().xpath("//comment()")]
+    return etree.fromstring(html.strip(), etree.HTMLParser(huge_tree=True))
+
+
+def unindented(html: str) -> str:
+    """HTML in lines without indents and spaces at their ends, and without empty lines."""
+    return _INDENT.sub("\n", html)
+
+
+def comments_of(html: str) -> list[str]:
+    """The comments of a page, as the parser that inlines finds them."""
+    return [comment.text or "" for comment in _parsed(html).getroottree().xpath("//comment()")]
 
 
 def inline_css(html: str) -> str:
@@ -44,7 +55,7 @@ def inline_css(html: str) -> str:
     from lxml import etree  # noqa: PLC0415 - as premailer
 
     premailer = _premailer()
-    page = etree.fromstring(html.strip(), etree.HTMLParser(huge_tree=True))
+    page = _parsed(html)
     inliner = premailer.Premailer(
         allow_network=False,
         allow_loading_external_files=False,

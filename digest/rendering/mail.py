@@ -8,14 +8,13 @@ from digest.config import Theme
 from digest.rendering.edition import OUR_THEME
 from digest.rendering.face import face
 from digest.rendering.furniture import in_order, vocabulary
-from digest.rendering.inliner import inline_css
+from digest.rendering.inliner import inline_css, unindented
+from digest.rendering.plain import trimmed
 from digest.rendering.templates import Templates
 from digest.rendering.view import SiteFacts
 from digest.rendering.viewer import plain_line
 
 _SUBJECT, _TEXT = 90, 700
-_INDENT = re.compile(r"\s*\n\s*")
-_SPACE_AT_END = re.compile(r"[ \t]+(?=\n)")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 
@@ -64,8 +63,8 @@ def render_mail(
     subject = in_order(line, language)
     text = templates.render(f"{folder}/body.txt", subject=subject, **context)
     html = templates.render(f"{folder}/body.html", subject=subject, **context)
-    tidy = _EMPTY_LINES.sub("\n\n", _SPACE_AT_END.sub("", text)).strip() + "\n"
-    return Mail(subject, tidy, inline(_INDENT.sub("\n", html)))
+    tidy = _EMPTY_LINES.sub("\n\n", trimmed(text)).strip() + "\n"
+    return Mail(subject, tidy, inline(unindented(html)))
 
 
 def _plain(value: object) -> object:

@@ -5,8 +5,14 @@ import unicodedata
 from collections.abc import Iterator
 
 WIDTH = 72
+_SPACE_AT_END = re.compile(r"[ \t]+(?=\n)")
 # Where the number of a footnote will stand: `blocks.Marks.note`, with the nonce of `viewer.nonce`.
 _NOTE = re.compile("x[a-z2-7]{13}_note-[0-9]+_")
+
+
+def trimmed(text: str) -> str:
+    """The text without spaces and tabs before its line breaks."""
+    return _SPACE_AT_END.sub("", text)
 
 
 def width(text: str) -> int:
